@@ -1,0 +1,45 @@
+"""orgsim: an agent-based simulator of how firms organise marketing and sales.
+
+    import orgsim
+    scenario = orgsim.load_scenario("baseline")
+    comparison = orgsim.compare(scenario, structures=["merged", "separate"], pay=["own_numbers"], replicates=50)
+    print(comparison.summary())
+
+Names are loaded when first used, so that `import orgsim` is quick and no sweep worker ever loads Mesa.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from orgsim.experiments.compare import Comparison, compare
+    from orgsim.model import OrgModel
+    from orgsim.scenario.errors import ScenarioError
+    from orgsim.scenario.load import load_scenario
+    from orgsim.scenario.schema import Scenario
+    from orgsim.simulation import Run, run
+
+_HOMES = {
+    "load_scenario": "orgsim.scenario.load",
+    "Scenario": "orgsim.scenario.schema",
+    "ScenarioError": "orgsim.scenario.errors",
+    "run": "orgsim.simulation",
+    "Run": "orgsim.simulation",
+    "compare": "orgsim.experiments.compare",
+    "Comparison": "orgsim.experiments.compare",
+    "OrgModel": "orgsim.model",
+}
+__all__ = ["Comparison", "OrgModel", "Run", "Scenario", "ScenarioError", "compare", "load_scenario", "run"]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'orgsim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -1,0 +1,178 @@
+"""One business day: the table of contents of the model.
+
+Order of a day: on Mondays the week is planned (how the teams get on, hours, brand, activation, knowledge); then
+the day's events in the order of their times (needs, responses, hand-overs, calls, reviews, orders); at the end the
+day is counted, on Fridays hours are booked, at month's end money.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from orgsim.engine import streams
+from orgsim.engine.agenda import open_day, pop
+from orgsim.engine.compile import entry, rule
+from orgsim.engine.cooperation import adopt, forget, get_on
+from orgsim.engine.effort import adjustment, book_week, plan_week
+from orgsim.engine.handover import rescored, signal_fades
+from orgsim.engine.ledger import book_month, describe_month
+from orgsim.engine.market import (
+    begin_prospect,
+    is_found,
+    loses_patience,
+    need_opens,
+    responds,
+    signals,
+    window_closes,
+)
+from orgsim.engine.marketing import forgetting, half_life_factor, work_on_activation, work_on_brand, work_on_knowledge
+from orgsim.engine.needs import await_need
+from orgsim.engine.records import (
+    CAMPAIGN,
+    DAYS_PER_WEEK,
+    ENTERS_QUEUE,
+    HEARS,
+    HOURS_PER_DAY,
+    IDLE,
+    INBOUND,
+    IS_FOUND,
+    LOSES_PATIENCE,
+    NEED_OPENS,
+    ORDER_DUE,
+    REP_FREE,
+    REP_LEADS,
+    RESCORED,
+    RESPONDS,
+    REVIEWED,
+    SHELF_LIFE_ENDS,
+    SIGNAL_FADES,
+    SIGNALS,
+    WINDOW_CLOSES,
+)
+from orgsim.engine.selling import become_customer, enters_queue, logit, order_due, rep_free, reviewed, shelf_life_ends
+from orgsim.engine.streams import uniforms
+
+ROOM_PER_EVENT = 8
+ROOM_PER_DAY = 64
+
+
+@rule
+def happen(w, day, slot):
+    """One event, by its kind."""
+    event = w.events[slot]
+    time, kind, who, stamp = event.time, event.kind, event.who, event.stamp
+    if kind == NEED_OPENS:
+        prospect = w.prospects[who]
+        if prospect.episode == stamp and prospect.state == IDLE:
+            need_opens(w, day, who, time)
+    elif kind == RESPONDS:
+        responds(w, day, who, time, stamp, INBOUND)
+    elif kind == HEARS:
+        responds(w, day, who, time, stamp, CAMPAIGN)
+    elif kind == IS_FOUND:
+        is_found(w, day, who, time, stamp)
+    elif kind == SIGNALS:
+        signals(w, day, who, time, stamp)
+    elif kind == RESCORED:
+        rescored(w, day, who, time, stamp)
+    elif kind == ENTERS_QUEUE:
+        enters_queue(w, day, who, time)
+    elif kind == REP_FREE:
+        rep_free(w, day, who, time, stamp)
+    elif kind == LOSES_PATIENCE:
+        loses_patience(w, day, who, time)
+    elif kind == SHELF_LIFE_ENDS:
+        shelf_life_ends(w, day, who, time)
+    elif kind == SIGNAL_FADES:
+        signal_fades(w, day, who, time)
+    elif kind == WINDOW_CLOSES:
+        window_closes(w, day, who, time, stamp)
+    elif kind == REVIEWED:
+        reviewed(w, day, who, time)
+    elif kind == ORDER_DUE:
+        order_due(w, day, who, time)
+
+
+@rule
+def plan(w, day):
+    """What is done once a week, on Mondays."""
+    if day > 0:
+        get_on(w, day * HOURS_PER_DAY)
+        forget(w)
+        adopt(w)
+        plan_week(w, adjustment(w.p[0]))
+    work_on_brand(w)
+    work_on_activation(w)
+    work_on_knowledge(w)
+
+
+@rule
+def count_day(w, day):
+    """What leaders can look up later: stocks and planned lead hours at the end of the day."""
+    firm = w.firm[0]
+    row = w.days[day]
+    row.customers = firm.customers
+    row.opportunities = firm.opportunities
+    row.queued = firm.queued
+    hours = 0.0
+    for rep in w.reps:
+        hours += rep.hours[REP_LEADS]
+    row.lead_hours = hours / DAYS_PER_WEEK
+
+
+@entry
+def run_days(w, first, last):
+    """Run business days first .. last - 1; returns the next day to run.
+
+    Stops early, before a day, when the arrays may be too small for it; the caller gives more room and calls again.    """
+    firm = w.firm[0]
+    for day in range(first, last):
+        need = ROOM_PER_DAY + ROOM_PER_EVENT * np.int64(w.count[day]) + 4 * (firm.queued + w.reps.size)
+        if (
+            firm.leads + need > w.leads.size
+            or firm.events + need > w.events.size
+            or need > w.today.size
+            or (w.log.size > 0 and firm.log + need > w.log.size)
+        ):
+            return day
+        if day % DAYS_PER_WEEK == 0:
+            plan(w, day)
+        open_day(w, day)
+        while firm.today > 0:
+            happen(w, day, pop(w))
+        count_day(w, day)
+        month = w.month_of[day]
+        if day % DAYS_PER_WEEK == DAYS_PER_WEEK - 1:
+            book_week(w, month)
+        if day + 1 == w.month_of.size or w.month_of[day + 1] != month:
+            describe_month(w, month)
+            book_month(w, month)
+    return last
+
+
+@entry
+def begin(w):
+    """The state at the start of the warm-up: traits, customers at random points of their year, everyone's first week."""
+    p, firm = w.p[0], w.firm[0]
+    firm.goodwill = logit(p.cooperation_start)
+    kept = half_life_factor(p.brand_half_life)
+    firm.brand_stock = p.brand_today / (1.0 - kept)
+    forgets = forgetting(p)
+    for segment in w.segments:
+        segment.retained = 1.0
+        a = min(segment.awareness, 1.0 - 1e-9)
+        segment.reach_rate = forgets * a / (1.0 - a)
+    for rep in w.reps:
+        u, _, _, _ = uniforms(firm, streams.REP, 0, rep.index, 0, 0)
+        rep.skill = u
+        rep.queue = -1
+        rep.wakes = np.inf
+    for i in range(w.prospects.size):
+        begin_prospect(w, i)
+        prospect = w.prospects[i]
+        u_customer, u_phase, _, _ = uniforms(firm, streams.START, prospect.segment, prospect.index, 0, 0)
+        if prospect.viable and u_customer < p.market_customer_share / (1.0 - w.segments[prospect.segment].least_fit):
+            become_customer(w, -1, i, 0.0, u_phase * p.customers_interval * HOURS_PER_DAY)
+        else:
+            await_need(w, -1, i, 0.0)
+    plan_week(w, 1.0)

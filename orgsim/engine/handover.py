@@ -1,0 +1,243 @@
+"""Leads from marketing to sales: opened, scored, handed over, queued, closed."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from orgsim.engine import streams
+from orgsim.engine.agenda import note, schedule
+from orgsim.engine.compile import rule
+from orgsim.engine.records import (
+    CLOSED,
+    ENTERS_QUEUE,
+    FAIR,
+    HANDED,
+    HOURS_PER_DAY,
+    IDLE,
+    IN_WINDOW,
+    LAPSED,
+    LOSES_PATIENCE,
+    NOTE_CLOSED,
+    NOTE_HANDED,
+    NOTE_LEAD,
+    NURTURED,
+    OPEN_OPPORTUNITY,
+    QUEUED,
+    RESCORED,
+    SHELF_LIFE_ENDS,
+    SIGNAL,
+    SIGNAL_FADES,
+    WON,
+)
+from orgsim.engine.needs import await_need
+from orgsim.engine.streams import exponential, normal_quantile, uniforms
+
+
+@rule
+def new_lead(w, day, i, time, origin):
+    """Write down a lead: one episode, or one signal without need, of one account."""
+    prospect = w.prospects[i]
+    firm = w.firm[0]
+    k = firm.leads
+    firm.leads = k + 1
+    w.months[w.month_of[day]].leads += 1
+    lead = w.leads[k]
+    prospect.lead = k
+    prospect.leads += 1
+    lead.prospect = i
+    lead.ordinal = prospect.leads
+    lead.origin = origin
+    lead.created = time
+    lead.handed_over = math.nan
+    lead.first_touch = math.nan
+    lead.accepted = math.nan
+    lead.opportunity = math.nan
+    lead.closed = math.nan
+    lead.queued = math.nan
+    lead.workable = math.nan
+    lead.score = math.nan
+    lead.info = 0.0
+    lead.owner = -1
+    lead.left = -1
+    lead.right = -1
+    lead.episode = -1
+    lead.status = NURTURED
+    lead.deal = 0
+    lead.value = 0
+    lead.viable = 0
+    if prospect.state == IN_WINDOW:
+        lead.episode = prospect.episode
+        lead.deal = prospect.deal
+        lead.value = prospect.stake
+        lead.viable = prospect.viable
+    return k
+
+
+@rule
+def open_lead(w, day, i, time, origin):
+    """A first identifiable response: marketing opens a lead and scores it."""
+    k = new_lead(w, day, i, time, origin)
+    note(w, time, NOTE_LEAD, i, k, -1, 0)
+    p = w.p[0]
+    score = score_lead(w, k)
+    today = w.days[day]
+    today.raw += 1.0
+    today.scores += score
+    today.squares += score * score
+    if origin == SIGNAL:
+        schedule(w, day, time + p.market_signal_life * HOURS_PER_DAY, SIGNAL_FADES, k, 0)
+    hand_over_or_nurture(w, day, k, time)
+
+
+@rule
+def score_lead(w, k):
+    """Score = criterion + noise / sqrt(1 + information); criterion = kappa v + sqrt(1 - kappa^2) eta (theory 1.4).
+
+    v, the value sales sees, is the normal score of the account's fit, lowered where there is no need; eta persists
+    for the lead, the noise is new at each scoring.
+    """
+    lead = w.leads[k]
+    prospect = w.prospects[lead.prospect]
+    p, firm = w.p[0], w.firm[0]
+    lead.info += firm.info
+    u_eta, _, _, _ = uniforms(firm, streams.SCORE, prospect.segment, prospect.index, lead.ordinal, 0)
+    u_noise, _, _, _ = uniforms(firm, streams.SCORE, prospect.segment, prospect.index, lead.ordinal, lead.scored + 1)
+    value = normal_quantile(prospect.fit) - (p.lead_need_gap if lead.episode < 0 else 0.0)
+    kappa = firm.definition
+    noise = p.lead_noise / math.sqrt(1.0 + lead.info) * normal_quantile(u_noise)
+    lead.scored += 1
+    lead.score = kappa * value + math.sqrt(1.0 - kappa * kappa) * normal_quantile(u_eta) + noise
+    return lead.score
+
+
+@rule
+def hand_over_or_nurture(w, day, k, time):
+    """A lead whose score passes the threshold in force goes to sales, at the next hand-over; the others wait."""
+    lead = w.leads[k]
+    p, firm = w.p[0], w.firm[0]
+    if lead.score < firm.threshold:
+        schedule(w, day, time + p.lead_rescore * HOURS_PER_DAY, RESCORED, k, lead.scored)
+        return
+    prospect = w.prospects[lead.prospect]
+    batch = p.contact_batch
+    lead.handed_over = math.ceil(time / batch) * batch if batch > 0.0 else time
+    lead.status = HANDED
+    lead.owner = prospect.owner
+    w.days[day].handed += 1.0
+    w.months[w.month_of[day]].mqls += 1
+    u_dispute, u_sight, u_explore, u_patience = uniforms(
+        firm, streams.ATTENTION, prospect.segment, prospect.index, lead.ordinal, 0
+    )
+    arm = w.arm[0]
+    disputed = u_dispute < p.contact_dispute_share
+    lead.workable = lead.handed_over + (arm.settlement * HOURS_PER_DAY if disputed else 0.0)
+    lead.key = perceived_worth(w, day, lead.score) if u_sight < arm.visibility else 1.0
+    note(w, lead.handed_over, NOTE_HANDED, lead.prospect, k, lead.owner, 0)
+    schedule(w, day, lead.workable, ENTERS_QUEUE, k, 0)
+    schedule(w, day, lead.handed_over + p.contact_shelf_life * HOURS_PER_DAY, SHELF_LIFE_ENDS, k, 0)
+    patience = p.contact_patience * (1.0 - p.contact_patience_cv + p.contact_patience_cv * exponential(u_patience))
+    schedule(w, day, lead.handed_over + patience * HOURS_PER_DAY, LOSES_PATIENCE, k, 0)
+
+
+@rule
+def perceived_worth(w, day, score):
+    """What a visible score multiplies a rep's belief by: exp(trust x score), the score as it comes."""
+    return math.exp(w.p[0].belief_score_trust * max(-3.0, min(3.0, score)))
+
+
+@rule
+def rescored(w, day, k, time, scored):
+    """A lead in nurture is looked at again, with what has been learned meanwhile."""
+    lead = w.leads[k]
+    if lead.status == NURTURED and lead.scored == scored:
+        score_lead(w, k)
+        hand_over_or_nurture(w, day, k, time)
+
+
+@rule
+def first_in_line(w, a, b):
+    """Whether lead a is worked before lead b: higher perceived value, then longer in line, then lower account."""
+    x, y = w.leads[a], w.leads[b]
+    if x.key != y.key:
+        return x.key > y.key
+    if x.queued != y.queued:
+        return x.queued < y.queued
+    return x.prospect < y.prospect
+
+
+@rule
+def join(w, a, b):
+    """Merge two lines of leads (top-down skew heaps, Sleator and Tarjan 1986); returns the head."""
+    head = -1
+    above = -1
+    while a >= 0 and b >= 0:
+        if first_in_line(w, b, a):
+            a, b = b, a
+        if above < 0:
+            head = a
+        else:
+            w.leads[above].left = a
+        lead = w.leads[a]
+        rest = np.int64(lead.right)
+        lead.right = lead.left
+        above = a
+        a = rest
+    tail = a if a >= 0 else b
+    if above < 0:
+        return tail
+    w.leads[above].left = tail
+    return head
+
+
+@rule
+def stand_in_line(w, rep, k, time):
+    """Put a lead into a rep's line (or the common line, which is the first rep's)."""
+    lead = w.leads[k]
+    lead.status = QUEUED
+    lead.queued = time
+    lead.left = -1
+    lead.right = -1
+    rep.queue = join(w, np.int64(rep.queue), np.int64(k))
+    w.firm[0].queued += 1
+
+
+@rule
+def leave_line(w, rep):
+    """Take the first lead out of a rep's line."""
+    k = np.int64(rep.queue)
+    lead = w.leads[k]
+    rep.queue = join(w, np.int64(lead.left), np.int64(lead.right))
+    return k
+
+
+@rule
+def close_lead(w, day, k, time, outcome, cause):
+    """Close a lead with its one outcome and, if it was viable and not won, its one cause; the account moves on."""
+    lead = w.leads[k]
+    prospect = w.prospects[lead.prospect]
+    firm = w.firm[0]
+    if lead.status == QUEUED:
+        firm.queued -= 1
+    if lead.status == OPEN_OPPORTUNITY:
+        firm.opportunities -= 1
+        if lead.stage == w.p[0].opportunity_stages - 1:
+            firm.late_opportunities -= 1
+    lead.status = CLOSED
+    lead.closed = time
+    lead.outcome = outcome
+    lead.cause = cause if lead.viable and outcome != WON else FAIR
+    prospect.lead = -1
+    note(w, time, NOTE_CLOSED, lead.prospect, k, lead.owner, outcome)
+    if prospect.state == IN_WINDOW and outcome != WON:
+        prospect.state = IDLE
+        await_need(w, day, lead.prospect, max(time, prospect.window_close))
+
+
+@rule
+def signal_fades(w, day, k, time):
+    """A signal without need that nobody took up is filed away."""
+    lead = w.leads[k]
+    if lead.status == NURTURED and lead.episode < 0:
+        close_lead(w, day, k, time, LAPSED, FAIR)

@@ -1,0 +1,115 @@
+"""Every euro, in integer cents, to one account; every month its stocks and flows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from orgsim.engine.compile import rule
+from orgsim.engine.records import (
+    CAR_TOOLS,
+    COST_OF_SALES,
+    DEVICES,
+    HIRING,
+    HOURS_PER_DAY,
+    LEADERS_PAY,
+    LEADERS_SWITCHING,
+    MARKETERS_BASE,
+    MARKETERS_VARIABLE,
+    PROGRAMME_ACTIVATION,
+    PROGRAMME_BRAND,
+    REPS_BASE,
+    REPS_VARIABLE,
+    REVENUE_NEW,
+    REVENUE_REPEAT,
+    SYSTEMS,
+)
+
+
+@rule
+def month_share(euro_per_year, month):
+    """Cents of a yearly amount that fall into a month: twelve of them sum to the year's cents exactly."""
+    year = np.int64(math.floor(euro_per_year * 100.0 + 0.5))
+    m = month % 12
+    return year * (m + 1) // 12 - year * m // 12
+
+
+@rule
+def cents_of(euro):
+    """Euro in whole cents."""
+    return np.int64(math.floor(euro * 100.0 + 0.5))
+
+
+@rule
+def begins_arm(w, month):
+    """Whether the month is the first of the horizon, in which leaving today's structure is paid for."""
+    return month == w.month_of[np.int64(w.firm[0].horizon_start / HOURS_PER_DAY)]
+
+
+@rule
+def book_month(w, month):
+    """Close the month: cost of sales, payroll with charges, programme, leaders. Pay is linear in its metrics."""
+    p, arm, firm = w.p[0], w.arm[0], w.firm[0]
+    row = w.months[month]
+    revenue = row.cents[REVENUE_NEW] + row.cents[REVENUE_REPEAT]
+    row.cents[COST_OF_SALES] = revenue - np.int64(math.floor(p.money_gross_margin * revenue + 0.5))
+    reps = np.float64(w.reps.size)
+    marketers = np.float64(w.marketers.size)
+    row.cents[REPS_BASE] = month_share(reps * p.money_rep_pay * (1.0 - arm.rep_share) * p.money_charges, month)
+    own = 0.0
+    for rep in w.reps:
+        own += arm.rep_own * np.float64(rep.revenue) / 100.0
+        rep.revenue = 0
+    firm_euro = revenue / 100.0
+    mqls = np.float64(row.mqls)
+    rep_variable = own + reps * (arm.rep_firm * firm_euro + arm.rep_mql * mqls)
+    row.cents[REPS_VARIABLE] = cents_of(rep_variable * p.money_charges)
+    base = marketers * p.money_marketer_pay * (1.0 - arm.marketer_share) * p.money_charges
+    row.cents[MARKETERS_BASE] = month_share(base, month)
+    variable = marketers * (arm.marketer_firm * firm_euro + arm.marketer_mql * mqls)
+    row.cents[MARKETERS_VARIABLE] = cents_of(variable * p.money_charges)
+    row.cents[CAR_TOOLS] = month_share(reps * p.money_car_tools, month)
+    row.cents[SYSTEMS] = month_share(p.money_systems, month)
+    row.cents[HIRING] = month_share(p.money_hiring, month)
+    programme = month_share(arm.programme, month)
+    brand = np.int64(math.floor(firm.brand_share * programme + 0.5))
+    row.cents[PROGRAMME_BRAND] = brand
+    row.cents[PROGRAMME_ACTIVATION] = programme - brand
+    row.cents[DEVICES] = month_share(arm.devices, month)
+    leaders = 0.0
+    for chair in w.chairs:
+        leaders += chair.pay
+    row.cents[LEADERS_PAY] = month_share(leaders * p.money_charges, month)
+    row.cents[LEADERS_SWITCHING] = cents_of(arm.switching if begins_arm(w, month) else 0.0)
+
+
+@rule
+def describe_month(w, month):
+    """Stocks at the end of the month, for the period table."""
+    firm = w.firm[0]
+    row = w.months[month]
+    row.brand_share = firm.brand_share
+    row.threshold = firm.threshold
+    row.brand_stock = firm.brand_stock
+    row.definition = firm.definition
+    row.cooperation = firm.cooperation
+    row.value_proposition = firm.value_proposition
+    row.field_knowledge = firm.field_knowledge
+    row.customers = firm.customers
+    row.opportunities = firm.opportunities
+    row.queued = firm.queued
+    row.missed_value = firm.missed_value
+    inside = 0.0
+    outside = 0.0
+    inside_size = 0.0
+    outside_size = 0.0
+    for segment in w.segments:
+        if segment.regular:
+            inside += segment.awareness * segment.size
+            inside_size += segment.size
+        else:
+            outside += segment.awareness * segment.size
+            outside_size += segment.size
+    row.awareness_regular = inside / inside_size if inside_size > 0.0 else math.nan
+    row.awareness_outside = outside / outside_size if outside_size > 0.0 else math.nan

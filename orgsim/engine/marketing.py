@@ -1,0 +1,91 @@
+"""Marketing's week: brand and activation effort become awareness and reach; hours become information and knowledge."""
+
+from __future__ import annotations
+
+import math
+
+from orgsim.engine.compile import rule
+from orgsim.engine.records import (
+    ACTIVATION,
+    BRAND,
+    ENABLE,
+    INSIGHT,
+    QUALIFY,
+    REP_LOGGING,
+    REP_PROSPECTING,
+)
+
+
+@rule
+def half_life_factor(half_life):
+    """What is left after one period of a stock with the given half-life in periods."""
+    return math.exp(-0.6931471805599453 / half_life)
+
+
+@rule
+def team_hours(staff, activity):
+    """Hours a week of a whole team on an activity."""
+    total = 0.0
+    for person in staff:
+        total += person.hours[activity]
+    return total
+
+
+@rule
+def against_today(effort, today, exponent):
+    """Response to effort, 1 at today's effort, concave; 1 as well where today has none to compare with."""
+    if today <= 0.0:
+        return 1.0
+    return math.exp(exponent * math.log(effort / today)) if effort > 0.0 else 0.0
+
+
+@rule
+def work_on_brand(w):
+    """Advertising stock and awareness (E11, A24, A26).
+
+    Effort in euro a week, hours at their worth; stock <- lambda stock + effort^exponent; per segment
+    a <- a (1 - delta - r) + r with r in proportion to the stock. This form is linear in a, so the awareness of a
+    single account can be read from its segment's without being stored.
+    """
+    p, arm, firm = w.p[0], w.arm[0], w.firm[0]
+    effort = arm.programme * firm.brand_share / 52.0 + p.brand_hour_worth * team_hours(w.marketers, BRAND)
+    inflow = math.exp(p.brand_exponent * math.log(effort)) if effort > 0.0 else 0.0
+    kept = half_life_factor(p.brand_half_life)
+    firm.brand_stock = firm.brand_stock * kept + inflow
+    response = firm.brand_stock * (1.0 - kept) / p.brand_today if p.brand_today > 0.0 else 1.0
+    forgets = forgetting(p)
+    for segment in w.segments:
+        gains = min(1.0 - forgets, segment.reach_rate * response)
+        segment.awareness = segment.awareness * (1.0 - forgets - gains) + gains
+        segment.retained *= 1.0 - forgets - gains
+
+
+@rule
+def forgetting(p):
+    """Share of awareness forgotten in a week: one over the mean memory in weeks."""
+    return 12.0 / (52.0 * p.brand_memory)
+
+
+@rule
+def work_on_activation(w):
+    """Reach of campaigns and of reps' own prospecting among accounts that did not think of us."""
+    p, arm, firm = w.p[0], w.arm[0], w.firm[0]
+    effort = arm.programme * (1.0 - firm.brand_share) / 52.0
+    effort += p.brand_hour_worth * team_hours(w.marketers, ACTIVATION)
+    firm.reach = min(1.0, p.market_further_reach * against_today(effort, p.activation_today, p.brand_exponent))
+    hours = team_hours(w.reps, REP_PROSPECTING)
+    firm.found = min(1.0, p.market_found_share * against_today(hours, p.prospecting_today, 1.0))
+
+
+@rule
+def work_on_knowledge(w):
+    """Information per lead, strength of the value proposition and field knowledge (D14, D17, D51, D82, D84)."""
+    p, firm = w.p[0], w.firm[0]
+    logging = against_today(team_hours(w.reps, REP_LOGGING), p.logging_today, 0.5)
+    firm.info = p.lead_info_per_hour * logging * team_hours(w.marketers, QUALIFY) / p.lead_raw_per_week
+    kept = half_life_factor(p.opportunity_knowledge_half_life)
+    insight = min(1.0, 0.5 * against_today(team_hours(w.marketers, INSIGHT), p.insight_today, 1.0))
+    enable = min(1.0, 0.5 * against_today(team_hours(w.marketers, ENABLE), p.enable_today, 1.0))
+    firm.value_proposition = insight + kept * (firm.value_proposition - insight)
+    firm.field_knowledge = enable + kept * (firm.field_knowledge - enable)
+

@@ -1,0 +1,33 @@
+"""When an account next needs something, and when it next looks as if it did."""
+
+from __future__ import annotations
+
+from orgsim.engine import streams
+from orgsim.engine.agenda import schedule
+from orgsim.engine.compile import rule
+from orgsim.engine.records import DAYS_PER_YEAR, HOURS_PER_DAY, NEED_OPENS, SIGNALS
+from orgsim.engine.streams import exponential, uniforms
+
+HOURS_PER_YEAR = HOURS_PER_DAY * DAYS_PER_YEAR
+
+
+@rule
+def await_need(w, day, i, since):
+    """Draw when the account's next need opens, counted from the end of the last one (exponential; A12)."""
+    prospect = w.prospects[i]
+    segment = w.segments[prospect.segment]
+    if segment.need_hazard > 0.0:
+        u, _, _, _ = uniforms(w.firm[0], streams.NEED, prospect.segment, prospect.index, 0, prospect.episode + 1)
+        wait = exponential(u) / segment.need_hazard * HOURS_PER_YEAR
+        schedule(w, day, since + wait, NEED_OPENS, i, prospect.episode)
+
+
+@rule
+def await_signal(w, day, i, since):
+    """Draw when the account next looks as if it had a need (exponential); only aware accounts then respond."""
+    prospect = w.prospects[i]
+    segment = w.segments[prospect.segment]
+    if segment.signal_hazard > 0.0:
+        u, _, _, _ = uniforms(w.firm[0], streams.NOISE, prospect.segment, prospect.index, 0, prospect.signals)
+        wait = exponential(u) / segment.signal_hazard * HOURS_PER_YEAR
+        schedule(w, day, since + wait, SIGNALS, i, prospect.signals)

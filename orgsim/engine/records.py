@@ -1,0 +1,160 @@
+"""State as records: one structured array per population, each row read and written like an agent.
+
+Every dtype is of type `numpy.record`, so `prospect.awareness` reads alike in compiled and in plain Python. Times are
+business hours since the start of the warm-up (7 a day), money is integer cents.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+HOURS_PER_DAY = 7.0
+DAYS_PER_WEEK = 5
+DAYS_PER_QUARTER = 65
+DAYS_PER_YEAR = 260
+NEVER = float("inf")
+
+# A prospect's state.
+IDLE, IN_WINDOW, CUSTOMER = 0, 1, 2
+
+# A lead's place on its way.
+NURTURED, HANDED, QUEUED, ASIDE, CALLED, OPEN_OPPORTUNITY, CLOSED = 0, 1, 2, 3, 4, 5, 6
+
+ORIGINS = ("inbound", "campaign", "outbound", "signal")
+INBOUND, CAMPAIGN, OUTBOUND, SIGNAL = 0, 1, 2, 3
+
+OUTCOMES = ("open", "won", "lost_rival", "no_decision", "disqualified", "refused", "lapsed")
+OPEN, WON, LOST_RIVAL, NO_DECISION, DISQUALIFIED, REFUSED, LAPSED = 0, 1, 2, 3, 4, 5, 6
+
+WASTE_CAUSES = (
+    "none", "held_back", "not_contacted_capacity", "not_contacted_belief", "not_contacted_ownership", "too_late",
+    "burned", "dropped",
+)  # fmt: skip
+FAIR, HELD_BACK, NO_CAPACITY, NO_BELIEF, NO_OWNER, TOO_LATE, BURNED, DROPPED = 0, 1, 2, 3, 4, 5, 6, 7
+
+# Kinds of event on the agenda; at one time, the lower kind comes first.
+(NEED_OPENS, RESPONDS, HEARS, IS_FOUND, SIGNALS, RESCORED, ENTERS_QUEUE, REP_FREE, LOSES_PATIENCE, SHELF_LIFE_ENDS,
+ SIGNAL_FADES, WINDOW_CLOSES, REVIEWED, ORDER_DUE) = range(14)  # fmt: skip
+
+ACTIVITIES = (
+    "need_opened", "lead_created", "handed_over", "attempt", "accepted", "opportunity_opened", "closed", "order",
+    "customer_left", "missed", "set_aside", "budget_decided", "threshold_decided",
+)  # fmt: skip
+(NOTE_NEED, NOTE_LEAD, NOTE_HANDED, NOTE_ATTEMPT, NOTE_ACCEPTED, NOTE_OPPORTUNITY, NOTE_CLOSED, NOTE_ORDER,
+ NOTE_LEFT, NOTE_MISSED, NOTE_ASIDE, NOTE_BUDGET, NOTE_THRESHOLD) = range(13)  # fmt: skip
+
+# Positions in a week of hours. Reps: see schema.REP_ACTIVITIES; marketers: see schema.MARKETER_ACTIVITIES.
+REP_LEADS, REP_PROSPECTING, REP_OPPORTUNITIES, REP_CUSTOMERS, REP_LOGGING, REP_ADMIN, REP_SLACK = range(7)
+BRAND, ACTIVATION, QUALIFY, INSIGHT, ENABLE, SERVE, MARKETER_SLACK = range(7)
+EFFORT, JOINT, ABSENCE, WEEK = 7, 7, 8, 9
+
+ACCOUNTS = (
+    "revenue_new", "revenue_repeat", "cost_of_sales", "reps_base", "reps_variable", "marketers_base",
+    "marketers_variable", "car_tools", "systems", "hiring", "programme_brand", "programme_activation", "devices",
+    "leaders_pay", "leaders_switching",
+)  # fmt: skip
+(REVENUE_NEW, REVENUE_REPEAT, COST_OF_SALES, REPS_BASE, REPS_VARIABLE, MARKETERS_BASE, MARKETERS_VARIABLE, CAR_TOOLS,
+ SYSTEMS, HIRING, PROGRAMME_BRAND, PROGRAMME_ACTIVATION, DEVICES, LEADERS_PAY, LEADERS_SWITCHING) = range(15)  # fmt: skip
+
+
+def _record(*fields: tuple[str, str] | tuple[str, str, tuple[int, ...]]) -> np.dtype[np.record]:
+    return np.dtype((np.record, np.dtype(list(fields))))  # type: ignore[arg-type]
+
+
+PROSPECT = _record(
+    ("fit", "f8"), ("pace", "f8"), ("lift", "f8"), ("lift_base", "f8"), ("window_open", "f8"), ("window_close", "f8"),
+    ("refuses_until", "f8"), ("deal", "i8"), ("stake", "i8"), ("index", "i4"), ("segment", "i4"), ("episode", "i4"),
+    ("signals", "i4"), ("leads", "i4"), ("orders", "i4"), ("occasions", "i4"), ("lead", "i4"), ("owner", "i4"),
+    ("state", "i1"), ("aware", "i1"), ("viable", "i1"),
+)  # fmt: skip
+LEAD = _record(
+    ("created", "f8"), ("handed_over", "f8"), ("first_touch", "f8"), ("accepted", "f8"), ("opportunity", "f8"),
+    ("closed", "f8"), ("score", "f8"), ("info", "f8"), ("key", "f8"), ("queued", "f8"), ("workable", "f8"),
+    ("timing", "f8"), ("cared", "f8"), ("value", "i8"), ("deal", "i8"), ("prospect", "i4"), ("ordinal", "i4"),
+    ("episode", "i4"), ("owner", "i4"), ("touches", "i4"), ("scored", "i4"), ("reviews", "i4"), ("attended", "i4"),
+    ("left", "i4"), ("right", "i4"), ("stage", "i2"), ("origin", "i1"), ("status", "i1"), ("viable", "i1"),
+    ("outcome", "i1"), ("cause", "i1"),
+)  # fmt: skip
+REP = _record(
+    ("hours", "f8", (WEEK,)), ("booked", "f8", (WEEK,)), ("share", "f8"), ("busy_until", "f8"), ("earliest", "f8"),
+    ("wakes", "f8"), ("lead_hours", "f8"), ("closing_hours", "f8"), ("closing_balance", "f8"),
+    ("closing_since", "f8"), ("skill", "f8"), ("care", "f8"), ("good", "f8"), ("bad", "f8"), ("revenue", "i8"),
+    ("customers", "i4"), ("queue", "i4"), ("index", "i4"),
+)  # fmt: skip
+MARKETER = _record(("hours", "f8", (WEEK,)), ("booked", "f8", (WEEK,)), ("index", "i4"))
+SEGMENT = _record(
+    ("awareness", "f8"), ("reach_rate", "f8"), ("retained", "f8"), ("need_hazard", "f8"), ("signal_hazard", "f8"),
+    ("least_fit", "f8"), ("win_shift", "f8"), ("first", "i8"), ("size", "i8"), ("reach", "i8"), ("regular", "i1"),
+)  # fmt: skip
+CHAIR = _record(
+    ("horizon", "f8"), ("prior", "f8"), ("firm_weight", "f8"), ("escalation_share", "f8"), ("pay", "f8"),
+    ("span", "f8"), ("leads", "i4"), ("candidate", "i4"),
+)  # fmt: skip
+CANDIDATE = _record(
+    ("selling", "f8"), ("marketing", "f8"), ("error", "f8"), ("sales_error", "f8"), ("sales_seen", "f8"),
+    ("marketing_seen", "f8"),
+)  # fmt: skip
+FIRM = _record(
+    ("seed", "i8"), ("replicate", "i8"), ("horizon_start", "f8"), ("leads", "i8"), ("events", "i8"), ("today", "i8"),
+    ("log", "i8"), ("free_event", "i8"), ("pending", "i8"), ("customers", "i8"), ("opportunities", "i8"),
+    ("late_opportunities", "i8"), ("queued", "i8"), ("missed_value", "i8"), ("missed_count", "i8"),
+    ("brand_share", "f8"), ("threshold", "f8"), ("brand_stock", "f8"), ("reach", "f8"), ("found", "f8"),
+    ("info", "f8"), ("value_proposition", "f8"), ("field_knowledge", "f8"), ("definition", "f8"),
+    ("goodwill", "f8"), ("cooperation", "f8"), ("good_events", "f8"), ("bad_events", "f8"), ("usual_good", "f8"),
+    ("usual_bad", "f8"), ("usual_disputes", "f8"), ("usual_weeks", "f8"), ("adoption", "f8"),
+    ("budget_by_sales", "f8"), ("budget_by_marketing", "f8"), ("threshold_by_sales", "f8"),
+    ("threshold_by_marketing", "f8"),
+)  # fmt: skip
+ARM = _record(
+    ("visibility", "f8"), ("sight", "f8"), ("settlement", "f8"), ("coordination", "f8"), ("definition", "f8"),
+    ("disputes", "f8"), ("voice", "f8"), ("devices", "f8"), ("adoption", "f8"), ("switching", "f8"),
+    ("programme", "f8"), ("rep_own", "f8"), ("rep_firm", "f8"), ("rep_mql", "f8"), ("rep_share", "f8"),
+    ("marketer_firm", "f8"), ("marketer_mql", "f8"), ("marketer_share", "f8"), ("noise", "f8"), ("budget", "i4"),
+    ("threshold", "i4"), ("sales_chair", "i4"), ("marketing_chair", "i4"), ("chief", "i4"),
+    ("budget_proposals", "i4"), ("threshold_proposals", "i4"), ("attention", "i4"), ("decides", "i4"),
+    ("cooperates", "i4"),
+)  # fmt: skip
+EVENT = _record(("time", "f8"), ("kind", "i4"), ("who", "i4"), ("stamp", "i4"), ("next", "i4"))
+DAY = _record(
+    ("raw", "f8"), ("scores", "f8"), ("squares", "f8"), ("handed", "f8"), ("lead_hours", "f8"), ("queued", "f8"),
+    ("customers", "f8"), ("opportunities", "f8"),
+)  # fmt: skip
+MONTH = _record(
+    ("cents", "i8", (len(ACCOUNTS),)), ("brand_share", "f8"), ("threshold", "f8"), ("brand_stock", "f8"),
+    ("awareness_regular", "f8"), ("awareness_outside", "f8"), ("definition", "f8"), ("cooperation", "f8"),
+    ("value_proposition", "f8"), ("field_knowledge", "f8"), ("customers", "i8"), ("opportunities", "i8"),
+    ("queued", "i8"), ("leads", "i8"), ("mqls", "i8"), ("contacted", "i8"), ("sqls", "i8"), ("new_opportunities", "i8"),
+    ("won", "i8"), ("lost_customers", "i8"), ("missed_value", "i8"),
+)  # fmt: skip
+NOTE = _record(
+    ("time", "f8"), ("amount", "i8"), ("prospect", "i4"), ("lead", "i4"), ("resource", "i4"), ("activity", "i4")
+)
+
+
+class World(NamedTuple):
+    """All of one run: parameters, the arm, and the state of the firm and its market."""
+
+    p: NDArray[np.record]
+    arm: NDArray[np.record]
+    firm: NDArray[np.record]
+    segments: NDArray[np.record]
+    prospects: NDArray[np.record]
+    leads: NDArray[np.record]
+    reps: NDArray[np.record]
+    marketers: NDArray[np.record]
+    chairs: NDArray[np.record]
+    candidates: NDArray[np.record]
+    agenda: NDArray[np.int32]
+    count: NDArray[np.int32]
+    events: NDArray[np.record]
+    today: NDArray[np.int32]
+    days: NDArray[np.record]
+    month_of: NDArray[np.int32]
+    months: NDArray[np.record]
+    rep_hours: NDArray[np.float64]
+    marketer_hours: NDArray[np.float64]
+    log: NDArray[np.record]
+    week: NDArray[np.float64]

@@ -1,0 +1,243 @@
+"""Compare ways of organising and paying: every arm in the same worlds, replicate by replicate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from orgsim.experiments.statistics import Estimate, estimate, holm, paired, variance_reduction
+from orgsim.experiments.uncertain import drawn
+from orgsim.scenario.errors import Problem, ScenarioError
+from orgsim.scenario.load import known
+from orgsim.scenario.schema import Scenario
+from orgsim.simulation import Arm, Clock, advance, check_key, enter_arm, finish, warm_up
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from orgsim.figures.comparison import Plots
+
+STRUCTURES = ("merged", "separate", "cro")
+PAY = ("own_numbers", "shared_revenue")
+REPLICATES = 100
+
+# What the table shows: metric, heading, unit. Money is shown per year of the horizon.
+METRICS: dict[str, tuple[str, str]] = {
+    "revenue": ("Revenue", "k€ a year"),
+    "gross_margin": ("Gross margin", "k€ a year"),
+    "profit_before_leaders": ("Profit before leaders' pay", "k€ a year"),
+    "profit": ("Profit after leaders' pay", "k€ a year"),
+    "lead_waste_share": ("Lead waste, share", "%"),
+    "lead_waste_value": ("Lead waste", "k€ a year"),
+    "missed_demand_value": ("Missed demand", "k€ a year"),
+}
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Comparison:
+    """Runs of all arms and what they say. Money in `runs` is in euro over the whole horizon."""
+
+    scenario: Scenario
+    arms: tuple[Arm, ...]
+    today: Arm
+    seed: int
+    replicates: int
+    runs: pd.DataFrame
+    uncertain: bool = False
+    start: str = "today"
+    budget: str = "free"
+    confidence: float = 0.95
+    _columns: dict[tuple[Arm, str], Any] = field(default_factory=dict, repr=False)
+
+    def values(self, arm: Arm, metric: str) -> Any:
+        """One metric of one arm, a value per replicate, as an array in replicate order."""
+        if metric not in self.runs.columns:
+            known(metric, [str(c) for c in self.runs.columns[4:]], "metric")
+        key = (arm, metric)
+        if key not in self._columns:
+            mask = (self.runs["structure"] == arm.structure) & (self.runs["pay"] == arm.pay)
+            self._columns[key] = self.runs.loc[mask, metric].to_numpy(dtype=float)
+        return self._columns[key]
+
+    def _arm(self, arm: Arm | tuple[str, str] | str) -> Arm:
+        if isinstance(arm, str):
+            parts = [part.strip() for part in arm.split("/")]
+            arm = Arm(parts[0], parts[1] if len(parts) > 1 else self.today.pay)
+        elif not isinstance(arm, Arm):
+            arm = Arm(*arm)
+        known(str(arm), [str(a) for a in self.arms], "arm")
+        return arm
+
+    def paired(
+        self, arm: Arm | tuple[str, str] | str, against: Arm | tuple[str, str] | str | None = None,
+        metric: str = "profit",
+    ) -> Estimate:
+        """Mean difference arm - against (today's arm by default) over paired replicates, with its interval."""
+        other = self.today if against is None else self._arm(against)
+        return paired(self.values(self._arm(arm), metric), self.values(other, metric), self.confidence)
+
+    def equal_by_construction(self, arm: Arm) -> bool:
+        """Whether every run of the arm has the very figures of today's arm, leaders' own pay left out."""
+        left_out = ("profit", "value", "leaders_pay", "cost_leaders_pay", "cost_leaders_switching")
+        metrics = [
+            str(c) for c in self.runs.columns[4:] if c not in left_out and not str(c).startswith("profit_year")
+        ]
+        return arm != self.today and all((self.values(arm, m) == self.values(self.today, m)).all() for m in metrics)
+
+    @cached_property
+    def years(self) -> float:
+        """Years of the horizon."""
+        return Clock.of(self.scenario).horizon / 260
+
+    def summary(self, metrics: Iterable[str] = tuple(METRICS)) -> pd.DataFrame:
+        """One row per arm and metric: mean and interval, paired difference to today's arm and interval, share of worlds
+        above today's, variance reduction by pairing, and the p-value adjusted for all comparisons shown (Holm)."""
+        import pandas as pd
+
+        rows: list[dict[str, Any]] = []
+        for metric in metrics:
+            for arm in self.arms:
+                own = estimate(self.values(arm, metric), self.confidence)
+                row: dict[str, Any] = {
+                    "structure": arm.structure, "pay": arm.pay, "metric": metric, "mean": own.mean, "low": own.low,
+                    "high": own.high,
+                }  # fmt: skip
+                if arm != self.today:
+                    difference = self.paired(arm, self.today, metric)
+                    row |= {
+                        "difference": difference.mean, "difference_low": difference.low,
+                        "difference_high": difference.high, "share_above": difference.better,
+                        "variance_reduction": variance_reduction(
+                            self.values(arm, metric), self.values(self.today, metric)
+                        ),
+                        "p_value": difference.p_value,
+                    }  # fmt: skip
+                rows.append(row)
+        table = pd.DataFrame(rows)
+        if "p_value" in table.columns:
+            tested = table["p_value"].notna()
+            table.loc[tested, "p_adjusted"] = holm(table.loc[tested, "p_value"].tolist())
+        return table
+
+    def signs_kept(self, metrics: Iterable[str] = tuple(METRICS)) -> pd.DataFrame:
+        """Share of draws (replicates) in which the difference to today's arm has the sign of its mean."""
+        import numpy as np
+        import pandas as pd
+
+        rows = []
+        for metric in metrics:
+            for arm in self.arms:
+                if arm != self.today:
+                    differences = self.values(arm, metric) - self.values(self.today, metric)
+                    mean = float(differences.mean())
+                    kept = float((np.sign(differences) == np.sign(mean)).mean())
+                    rows.append(
+                        {"structure": arm.structure, "pay": arm.pay, "metric": metric, "sign": float(np.sign(mean)),
+                         "draws_that_keep_it": kept}
+                    )  # fmt: skip
+        return pd.DataFrame(rows)
+
+    @property
+    def plot(self) -> Plots:
+        """Figures of this comparison: `plot.revenue_and_waste()`, `plot.funnel()`."""
+        from orgsim.figures.comparison import Plots
+
+        return Plots(self)
+
+
+def arms_of(scenario: Scenario, structures: Sequence[str], pay: Sequence[str]) -> tuple[Arm, ...]:
+    """All arms, structures by pay plans in the order given, each once; today's arm is added when it is not among them."""
+    names = [known(name, scenario.structures, "structure") for name in structures]
+    plans = [known(name, scenario.pay, "pay plan") for name in pay]
+    arms = list(dict.fromkeys(Arm(structure, plan) for plan in plans for structure in names))
+    today = Arm(scenario.today.structure, scenario.today.pay)
+    return tuple(arms if today in arms else [today, *arms])
+
+
+def replicate_rows(
+    scenario: Scenario, arms: Sequence[Arm], seed: int, replicate: int, *, start: str, budget: str, uncertain: bool
+) -> list[dict[str, Any]]:
+    """One world: a shared warm-up, then every arm from a copy of its state."""
+    if uncertain:
+        scenario = drawn(scenario, seed, replicate)
+    clock = Clock.of(scenario)
+    today = Arm(scenario.today.structure, scenario.today.pay)
+    warm = None if start == "own" else warm_up(scenario, today, seed, replicate)
+    rows = []
+    for arm in arms:
+        since = arm if warm is None else today
+        state = warm_up(scenario, arm, seed, replicate) if warm is None else warm
+        world = enter_arm(scenario, state, arm, since, equal_budget=budget == "equal", today=today)
+        world = advance(world, clock.start, clock.end)
+        kpis = finish(scenario, world)
+        rows.append({"structure": arm.structure, "pay": arm.pay, "replicate": replicate, "seed": seed, **kpis})
+    return rows
+
+
+def compare(
+    scenario: Scenario, *, structures: Sequence[str] = STRUCTURES, pay: Sequence[str] = PAY,
+    replicates: int = REPLICATES, seed: int = 0, threads: int | None = None, batch: int | None = None,
+    start: str = "today", budget: str = "free", uncertain: bool = False, progress: Progress | None = None,
+) -> Comparison:
+    """Run every structure under every pay plan in the same `replicates` worlds and compare them with today's arm.
+
+    structures, pay: names of the scenario's structures and pay plans. seed, replicate numbers 0 .. replicates - 1: the
+    key of all luck. threads: workers (default: all cores); batch: replicates per task; neither changes any result.
+    start: "today" (all arms start from today's firm) or "own" (each arm warms up under itself). budget: "free", or
+    "equal" (the difference in leaders' cost to today's is moved to or from programme spend). uncertain: each
+    replicate also draws the assumed parameters from their ranges. progress(done, all) is called as replicates finish.
+
+    Raises ScenarioError for unknown names and values out of range.
+    """
+    import os
+
+    import pandas as pd
+
+    _check(replicates, seed, threads, batch, start, budget)
+    arms = arms_of(scenario, structures, pay)
+    size = batch or 4
+    numbers = range(replicates)
+    chunks = [numbers[i : i + size] for i in range(0, replicates, size)]
+
+    def task(chunk: range) -> list[dict[str, Any]]:
+        return [
+            row
+            for replicate in chunk
+            for row in replicate_rows(
+                scenario, arms, seed, replicate, start=start, budget=budget, uncertain=uncertain
+            )
+        ]
+
+    rows: list[dict[str, Any]] = []
+    done = 0
+    pool = ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1)
+    try:
+        waiting = {pool.submit(task, chunk): chunk for chunk in chunks}
+        while waiting:
+            finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in finished:
+                rows += future.result()
+                done += len(waiting.pop(future))
+                if progress:
+                    progress(done, replicates)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    table = pd.DataFrame(rows).sort_values(["structure", "pay", "replicate"], kind="stable", ignore_index=True)
+    today = Arm(scenario.today.structure, scenario.today.pay)
+    return Comparison(scenario, arms, today, seed, replicates, table, uncertain, start, budget)
+
+
+def _check(replicates: int, seed: int, threads: int | None, batch: int | None, start: str, budget: str) -> None:
+    problems = []
+    for name, value, least in (("replicates", replicates, 1), ("threads", threads, 1), ("batch", batch, 1)):
+        if value is not None and value < least:
+            problems.append(Problem("command", None, name, str(value), f"found {value}; must be at least {least}", None))
+    if problems:
+        raise ScenarioError(problems)
+    check_key(seed, replicates - 1)
+    known(start, ("today", "own"), "start")
+    known(budget, ("free", "equal"), "budget")

@@ -1,0 +1,85 @@
+"""Results on disk: written beside their place, then moved into it, so that nothing is ever half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def write_whole(path: Path, write: Callable[[str], None]) -> None:
+    """Let `write` fill a temporary file in the same folder, flush it to disk, and move it to `path` in one step.
+
+    OSError, such as a full disk or a read-only folder, leaves what was there before.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".part", dir=path.parent)
+    os.close(handle)
+    try:
+        write(name)
+        with open(name, "rb+") as file:
+            os.fsync(file.fileno())
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_parquet(path: Path, table: pd.DataFrame) -> None:
+    """A table as Parquet, the same bytes for the same table: no clock, host, path or library version inside."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    write_whole(path, lambda name: pq.write_table(arrow, name, compression="zstd", store_schema=False))
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Content as indented JSON."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
+    write_whole(path, lambda name: _write_text(name, text))
+
+
+def _write_text(name: str, text: str) -> None:
+    with open(name, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def manifest(scenarios: list[Any], **facts: Any) -> dict[str, Any]:
+    """What is needed to make the results again: scenarios in full, versions, the engine's source hash, the command."""
+    from orgsim.engine.compile import source_hash
+
+    packages = ("orgsim", "numpy", "scipy", "numba", "pandas", "pyarrow")
+    return {
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {name: _version(name) for name in packages} | {"python": platform.python_version()},
+        "engine": source_hash(),
+        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
+        **facts,
+        "scenarios": [scenario.model_dump(mode="json") for scenario in scenarios],
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except Exception:  # a checkout that is on the path but not installed has no metadata
+        return "not installed"

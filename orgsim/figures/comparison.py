@@ -1,0 +1,119 @@
+"""Figures of a comparison, drawn by matplotlib from one tidy table each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from orgsim.experiments.statistics import estimate
+
+if TYPE_CHECKING:
+    from orgsim.experiments.compare import Comparison
+
+# Okabe and Ito's colours, told apart by colour-blind readers; one colour per pay plan.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKS = ("o", "s", "^", "D", "v", "P")
+STAGES = {
+    "leads": "Leads",
+    "mqls": "Handed over\n(MQL)",
+    "contacted": "Attempted",
+    "sqls": "Accepted\n(SQL)",
+    "opportunities": "Opportunities",
+    "won": "Won",
+}
+
+
+class Plots:
+    """The figures of one comparison; each method returns a matplotlib Figure, its table is beside it."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self._c = comparison
+
+    def _plans(self) -> list[str]:
+        return list(dict.fromkeys(arm.pay for arm in self._c.arms))
+
+    def _structures(self) -> list[str]:
+        return list(dict.fromkeys(arm.structure for arm in self._c.arms))
+
+    def arms_table(self, metrics: list[str]) -> pd.DataFrame:
+        """Mean and interval of metrics by arm, per year where the metric is a total over the horizon."""
+        rows = []
+        for arm in self._c.arms:
+            for metric in metrics:
+                scale = 1 if metric.endswith("share") else 1 / self._c.years
+                e = estimate(self._c.values(arm, metric) * scale, self._c.confidence)
+                rows.append(
+                    {"structure": arm.structure, "pay": arm.pay, "metric": metric, "mean": e.mean, "low": e.low,
+                     "high": e.high}
+                )  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def revenue_and_waste(self) -> Figure:
+        """Revenue and lead waste by arm with 95 % intervals."""
+        figure = Figure(figsize=(9.5, 4.6), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(1, 2)
+        table = self.arms_table(["revenue", "lead_waste_share"])
+        self._dots(axes[0], table[table["metric"] == "revenue"], 1e-6, "Revenue, million € a year")
+        self._dots(axes[1], table[table["metric"] == "lead_waste_share"], 100, "Lead waste, % of value at stake")
+        handles, labels = axes[0].get_legend_handles_labels()
+        if len(labels) > 1:
+            figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+        figure.suptitle(f"{self._title()}\nmeans and 95 % intervals over {self._c.replicates} paired replicates",
+                        fontsize=11)  # fmt: skip
+        return figure
+
+    def funnel(self) -> Figure:
+        """Flow through each stage of the funnel by arm, per year."""
+        figure = Figure(figsize=(9.5, 4.8), layout="constrained")
+        FigureCanvasAgg(figure)
+        axis = figure.subplots()
+        table = self.arms_table(list(STAGES))
+        count = len(self._c.arms)
+        width = 0.84 / count
+        structures, plans = self._structures(), self._plans()
+        for place, arm in enumerate(self._c.arms):
+            rows = table[(table["structure"] == arm.structure) & (table["pay"] == arm.pay)]
+            x = [stage + (place - (count - 1) / 2) * width for stage in range(len(STAGES))]
+            errors = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]] if self._c.replicates > 1 else None
+            axis.bar(
+                x, rows["mean"], width * 0.92, yerr=errors, label=str(arm),
+                color=COLOURS[structures.index(arm.structure) % len(COLOURS)],
+                alpha=1.0 if plans.index(arm.pay) == 0 else 0.55, hatch=None if plans.index(arm.pay) == 0 else "///",
+                edgecolor="white", linewidth=0.4, error_kw={"elinewidth": 0.8, "ecolor": "#333333"},
+            )  # fmt: skip
+        axis.set_xticks(range(len(STAGES)), list(STAGES.values()))
+        axis.set_ylabel("a year")
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.grid(axis="y", color="#dddddd", linewidth=0.6)
+        axis.set_axisbelow(True)
+        axis.legend(frameon=False, fontsize=8, ncols=2)
+        axis.set_title(f"{self._title()}: the funnel, stage by stage", fontsize=11)
+        return figure
+
+    def _title(self) -> str:
+        return self._c.scenario.title or self._c.scenario.name
+
+    def _dots(self, axis, table: pd.DataFrame, scale: float, label: str) -> None:  # type: ignore[no-untyped-def]
+        structures, plans = self._structures(), self._plans()
+        for number, plan in enumerate(plans):
+            rows = table[table["pay"] == plan]
+            y = [
+                len(structures) - 1 - structures.index(s) + 0.12 * ((len(plans) - 1) / 2 - number)
+                for s in rows["structure"]
+            ]
+            finite = self._c.replicates > 1
+            error = [(rows["mean"] - rows["low"]) * scale, (rows["high"] - rows["mean"]) * scale] if finite else None
+            axis.errorbar(
+                rows["mean"] * scale, y, xerr=error, fmt=MARKS[number % len(MARKS)], capsize=3, label=plan,
+                color=COLOURS[number % len(COLOURS)],
+            )  # fmt: skip
+        axis.set_yticks(range(len(structures)), list(reversed(structures)))
+        axis.set_ylim(-0.6, len(structures) - 0.4)
+        axis.set_xlabel(label)
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.grid(axis="x", color="#dddddd", linewidth=0.6)
+        axis.set_axisbelow(True)

@@ -1,0 +1,172 @@
+"""An arm made ready for the engine: a structure and a pay plan as records, mechanisms switched off made neutral.
+
+Nothing here, and no rule, reads a structure's name. Each primitive that is switched off takes one neutral value,
+the same for every structure.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from orgsim.engine.records import ARM, CANDIDATE, CHAIR, FIRM
+from orgsim.engine.streams import candidate_uniforms
+from orgsim.scenario.schema import Chair, PayPlan, Scenario, Structure
+
+LEADS = {"sales": 0, "marketing": 1, "both": 2, "heads": 3}
+JOINT = -2
+NEUTRAL_HORIZON = 9.0
+NEUTRAL_VISIBILITY = 0.5
+NEUTRAL_COORDINATION = 1.0
+
+
+def pay_rates(scenario: Scenario, plan: PayPlan) -> dict[str, float]:
+    """Euro of pay per euro of revenue or per MQL, for one rep and one marketer.
+
+    Shares are of total pay at target, so that both targets met pays the full variable part. A metric of the firm or
+    of the unit is earned by all its members: each gets the team's rate divided by the team (E7).
+    """
+    money, reps, marketers = scenario.money, scenario.people.reps, max(1, scenario.people.marketers)
+    firm_target = money.target_per_rep * reps
+    mql_target = money.target_mqls * marketers
+    rates = dict.fromkeys(
+        ("rep_own", "rep_firm", "rep_mql", "rep_share", "marketer_firm", "marketer_mql", "marketer_share"), 0.0
+    )
+    for role, pay, components in (("rep", money.rep_pay, plan.rep), ("marketer", money.marketer_pay, plan.marketer)):
+        for component in components:
+            rates[f"{role}_share"] += component.share
+            if component.metric == "own_revenue":
+                rates[f"{role}_own"] += component.share * pay / money.target_per_rep
+            elif component.metric == "firm_revenue":
+                rates[f"{role}_firm"] += component.share * pay / firm_target
+            else:
+                rates[f"{role}_mql"] += component.share * pay / mql_target
+    return rates
+
+
+def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, changed: bool) -> NDArray[np.record]:
+    """The arm as one record; `changed` says that the structure is not today's, so that it must be adopted."""
+    on, lead = scenario.switches, scenario.leadership
+    arm = np.zeros(1, ARM)
+    arm["visibility"] = structure.visibility if on.visibility else NEUTRAL_VISIBILITY
+    arm["sight"] = structure.sight if on.sight else 0.0
+    arm["settlement"] = structure.settlement if on.settlement else 0.0
+    arm["coordination"] = (structure.coordination if on.coordination else NEUTRAL_COORDINATION) * 12 / 52
+    arm["definition"] = structure.definition if on.definition else scenario.lead.definition
+    arm["disputes"] = structure.disputes if on.disputes else 0.0
+    arm["voice"] = structure.sales_voice if on.rights else 0.5
+    arm["devices"] = structure.devices if on.cost else 0.0
+    arm["adoption"] = lead.adoption if on.switching and changed else 0.0
+    arm["programme"] = scenario.money.programme + scenario.today.programme_shift
+    arm["noise"] = lead.noise if on.skill else 0.0
+    arm["attention"] = on.attention
+    arm["decides"] = on.decisions
+    arm["cooperates"] = on.cooperation
+    titles = [chair.title for chair in structure.chairs] + ["chief"]
+    heads = {
+        function: next(i for i, chair in enumerate(structure.chairs) if chair.leads in (function, "both"))
+        for function in ("sales", "marketing")
+    }
+    arm["sales_chair"], arm["marketing_chair"] = heads["sales"], heads["marketing"]
+    arm["chief"] = len(structure.chairs)
+    for lever in ("budget", "threshold"):
+        right = getattr(structure, lever)
+        if not on.rights:
+            arm[lever] = heads["marketing"]
+        elif right.decides == "joint":
+            arm[lever] = JOINT
+        else:
+            arm[lever] = titles.index(right.decides)
+            arm[f"{lever}_proposals"] = right.proposals
+    for name, rate in pay_rates(scenario, plan).items():
+        if name in ARM.names:
+            arm[name] = rate
+    return arm
+
+
+def candidate_records(scenario: Scenario, seed: int, replicate: int) -> NDArray[np.record]:
+    """The candidates for leaders' chairs, the same in all arms, and last the chief executive, of mean skill."""
+    lead = scenario.leadership
+    candidates = np.zeros(lead.candidates + 1, CANDIDATE)
+    firm = np.zeros(1, FIRM)
+    firm["seed"], firm["replicate"] = seed, replicate
+    for c, row in enumerate(candidates):
+        u_selling, u_marketing, u_error, u_sales_error = candidate_uniforms(firm[0], c)
+        if c < lead.candidates:
+            row["selling"] = ndtri(u_selling)
+            own = ndtri(u_marketing)
+            row["marketing"] = lead.correlation * row["selling"] + np.sqrt(1 - lead.correlation**2) * own
+        row["error"] = ndtri(u_error)
+        row["sales_error"] = ndtri(u_sales_error)
+    return candidates
+
+
+def fill_chairs(structure: Structure, candidates: NDArray[np.record]) -> list[int]:
+    """Who sits where: each chair in turn takes the candidate with the most of the skills it weighs, not yet seated."""
+    seated: list[int] = []
+    for chair in structure.chairs:
+        worth = chair.selling_weight * candidates["selling"][:-1] + (1 - chair.selling_weight) * candidates["marketing"][:-1]
+        ranked = [int(c) for c in np.argsort(-worth, kind="stable") if int(c) not in seated]
+        seated.append(ranked[0] if ranked else int(np.argmax(worth)))
+    return seated
+
+
+def chair_records(scenario: Scenario, structure: Structure, candidates: NDArray[np.record]) -> NDArray[np.record]:
+    """The leaders' chairs of a structure, filled, and last the chief executive's, the same in all arms."""
+    on, people = scenario.switches, scenario.people
+    chairs = np.zeros(len(structure.chairs) + 1, CHAIR)
+    heads = sum(chair.leads in ("sales", "marketing", "both") for chair in structure.chairs)
+    span = {"sales": people.reps, "marketing": people.marketers, "both": people.reps + people.marketers, "heads": heads}
+    for row, chair, candidate in zip(chairs, structure.chairs, fill_chairs(structure, candidates), strict=False):
+        background = getattr(scenario.backgrounds, chair.background)
+        _describe(row, scenario, background.horizon, background.prior, max(1, span[chair.leads]))
+        row["firm_weight"] = chair.firm_weight if on.objective else 1.0
+        row["escalation_share"] = chair.escalation_share
+        row["pay"] = chair.pay if on.cost else 0.0
+        row["leads"] = LEADS[chair.leads]
+        row["candidate"] = candidate
+    chief = chairs[-1]
+    _describe(chief, scenario, scenario.backgrounds.chief.horizon, scenario.backgrounds.chief.prior, max(1, heads))
+    chief["firm_weight"] = 1.0
+    chief["leads"] = LEADS["heads"]
+    chief["candidate"] = len(candidates) - 1
+    return chairs
+
+
+def _describe(row: np.void, scenario: Scenario, horizon: float, prior: float, span: int) -> None:
+    on = scenario.switches
+    row["horizon"] = horizon if on.horizon else NEUTRAL_HORIZON
+    row["prior"] = prior if on.prior else 1.0
+    row["span"] = span
+
+
+def leader_cost(scenario: Scenario, structure: Structure) -> float:
+    """Euro a year of leaders, loaded, and of devices: what `--budget equal` moves to or from programme."""
+    return sum(chair.pay for chair in structure.chairs) * scenario.money.charges + structure.devices
+
+
+def switching_cost(scenario: Scenario, today: Structure, structure: Structure) -> float:
+    """Euro, once: search for leaders of new chairs, severance of those whose chairs go; none from today to today."""
+    if structure == today or not (scenario.switches.switching and scenario.switches.cost):
+        return 0.0
+
+    def left_over(chairs: tuple[Chair, ...], others: tuple[Chair, ...]) -> list[Chair]:
+        rest = list(others)
+        out = []
+        for chair in chairs:
+            same = next((other for other in rest if _same_post(chair, other)), None)
+            if same is None:
+                out.append(chair)
+            else:
+                rest.remove(same)
+        return out
+
+    lead, charges = scenario.leadership, scenario.money.charges
+    new = sum(chair.pay for chair in left_over(structure.chairs, today.chairs))
+    gone = sum(chair.pay for chair in left_over(today.chairs, structure.chairs))
+    return charges * (lead.search_cost * new + lead.severance * gone)
+
+
+def _same_post(chair: Chair, other: Chair) -> bool:
+    return (chair.leads, chair.background, chair.selling_weight) == (other.leads, other.background, other.selling_weight)

@@ -1,0 +1,257 @@
+"""The bounded leader: each month, every chair moves the levers it holds towards what it believes best (theory 1.1).
+
+x <- x + eta (x_hat - x). x_hat maximises the chair's own objective with believed yields,
+log b = log yield + (bias + noise e^(-skill / 2) eps) / sqrt(1 + n) after n months, benefits counted up to horizon H.
+eta = 1 - e^(-a / a0), a the chair's hours per report and week after escalations. Skill and attention change the noise
+and the speed of decisions, never outcomes. One rule for every chair; separate heads answer last month's proposals.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from orgsim.engine.agenda import note
+from orgsim.engine.compile import entry, rule
+from orgsim.engine.records import DAYS_PER_QUARTER, HOURS_PER_DAY, NOTE_BUDGET, NOTE_THRESHOLD
+from orgsim.engine.streams import normal_cdf, normal_quantile
+
+LEADS_SALES, LEADS_MARKETING, LEADS_BOTH, LEADS_HEADS = 0, 1, 2, 3
+JOINT = -2
+LOOK_BACK = DAYS_PER_QUARTER
+LOWEST, HIGHEST = -6.0, 4.0
+GOLDEN = 0.6180339887498949
+NODES = 12
+
+
+@rule
+def attention(w, chair, day):
+    """Leading hours per report and week that escalated deals leave; double as many deals escalate at quarter end."""
+    p = w.p[0]
+    last_month = day % DAYS_PER_QUARTER >= 43
+    busy = p.leadership_quarter_end if last_month else 1.0
+    late = w.firm[0].late_opportunities
+    escalated = p.leadership_escalations * p.leadership_escalation_time * busy * late * chair.escalation_share
+    return max(0.0, p.leadership_hours - escalated) / chair.span
+
+
+@rule
+def decisiveness(w, k, day):
+    """Share of the way to the best lever that chair k goes this month."""
+    if not w.arm[0].attention:
+        return w.firm[0].adoption
+    return w.firm[0].adoption * (1.0 - math.exp(-attention(w, w.chairs[k], day) / w.p[0].leadership_attention_scale))
+
+
+@rule
+def believed_brand_yield(w, chair):
+    """Yield of brand work as the chair believes it, relative to activation."""
+    candidate = w.candidates[chair.candidate]
+    error = w.arm[0].noise * math.exp(-0.5 * candidate.marketing) * candidate.error
+    off = (math.log(chair.prior) + error) / math.sqrt(1.0 + candidate.marketing_seen)
+    return w.p[0].leadership_brand_yield * math.exp(off)
+
+
+@rule
+def believed_lead_worth(w, chair):
+    """Euro a good lead, when worked, is worth in the chair's belief."""
+    p = w.p[0]
+    candidate = w.candidates[chair.candidate]
+    error = w.arm[0].noise * math.exp(-0.5 * candidate.selling) * candidate.sales_error
+    worth = p.market_reference_win * p.money_gross_margin * p.market_deal_value
+    return worth * math.exp(error / math.sqrt(1.0 + candidate.sales_seen))
+
+
+@rule
+def best_brand_share(w, chair):
+    """Split that maximises b m s^g + (1 - s)^g, m = 1 - e^(-H / maturity) the part of brand's benefit that counts.
+
+    Closed form: odds = (b m)^(1 / (1 - g)); with b = 1 and g = 1/2 this is E14.
+    """
+    p = w.p[0]
+    counted = believed_brand_yield(w, chair) * (1.0 - math.exp(-chair.horizon / p.leadership_maturity))
+    if p.brand_exponent >= 1.0:
+        return 1.0 if counted > 1.0 else 0.0
+    odds = math.exp(math.log(counted) / (1.0 - p.brand_exponent))
+    return odds / (1.0 + odds)
+
+
+@rule
+def look_up(w, day, delay):
+    """What a chair sees of a unit: raw leads a week, mean and spread of their scores, planned lead hours a week."""
+    last = day - np.int64(math.ceil(delay))
+    first = max(0, last - LOOK_BACK)
+    raw = 0.0
+    scores = 0.0
+    squares = 0.0
+    hours = 0.0
+    for d in range(first, last):
+        row = w.days[d]
+        raw += row.raw
+        scores += row.scores
+        squares += row.squares
+        hours += row.lead_hours
+    weeks = max(1, last - first) / 5.0
+    mean = scores / raw if raw > 0.0 else 0.0
+    variance = squares / raw - mean * mean if raw > 0.0 else 1.0
+    return raw / weeks, mean, math.sqrt(max(1e-12, variance)), hours / weeks
+
+
+@rule
+def hours_per_lead(p):
+    """Selling hours that a handed-over lead takes on average, all attempts counted."""
+    missed = 1.0 - p.contact_reach
+    attempts = 0.0
+    still = 1.0
+    for _ in range(np.int64(p.contact_attempts)):
+        attempts += still
+        still *= missed
+    return p.contact_attempt_time * attempts + p.contact_talk_time * (1.0 - still)
+
+
+@rule
+def good_above(threshold, cutoff, correlation):
+    """Chance that a lead's score passes the threshold and its value the cutoff: bivariate normal, Simpson's rule in the
+    score's quantile."""
+    spread = math.sqrt(max(1e-12, 1.0 - correlation * correlation))
+    low = normal_cdf(threshold)
+    step = (1.0 - low) / (2.0 * NODES)
+    total = 0.0
+    for n in range(2 * NODES + 1):
+        u = min(1.0 - 1e-9, max(1e-9, low + n * step))
+        weight = 1.0 if n == 0 or n == 2 * NODES else 4.0 if n % 2 == 1 else 2.0
+        total += weight * normal_cdf((correlation * normal_quantile(u) - cutoff) / spread)
+    return total * step / 3.0
+
+
+@rule
+def lead_objective(w, chair, z, raw, capacity, correlation, worth):
+    """What a chair thinks threshold z (in spreads of the score) is worth a week: firm's margin against its own number."""
+    p = w.p[0]
+    passing = raw * (1.0 - normal_cdf(z))
+    if passing <= 1e-9 * raw:
+        return 0.0
+    worked = min(capacity, passing)
+    cutoff = normal_quantile(1.0 - p.leadership_good_rate)
+    good = worked * raw * good_above(z, cutoff, correlation) / passing
+    firm = worth * good - p.leadership_hour_worth * hours_per_lead(p) * worked
+    return chair.firm_weight * firm + (1.0 - chair.firm_weight) * p.leadership_mql_credit * passing
+
+
+@rule
+def best_threshold(w, chair, day):
+    """Threshold that maximises the chair's objective, by golden-section search after a coarse look."""
+    p, arm = w.p[0], w.arm[0]
+    own = chair.leads
+    late_marketing = 0.0 if own == LEADS_MARKETING else arm.sight
+    late_sales = 0.0 if own == LEADS_SALES else arm.sight
+    raw, mean, spread, _ = look_up(w, day, late_marketing)
+    _, _, _, hours = look_up(w, day, late_sales)
+    if raw <= 0.0:
+        return w.firm[0].threshold
+    need = hours_per_lead(p)
+    capacity = hours / need if need > 0.0 else raw
+    info = w.firm[0].info
+    kappa = w.firm[0].definition
+    correlation = kappa / math.sqrt(1.0 + p.lead_noise * p.lead_noise / (1.0 + info))
+    worth = believed_lead_worth(w, chair)
+    best = LOWEST
+    value = lead_objective(w, chair, LOWEST, raw, capacity, correlation, worth)
+    for n in range(1, 21):
+        z = LOWEST + n * (HIGHEST - LOWEST) / 20.0
+        v = lead_objective(w, chair, z, raw, capacity, correlation, worth)
+        if v > value:
+            value = v
+            best = z
+    low = max(LOWEST, best - 0.5)
+    high = min(HIGHEST, best + 0.5)
+    a = high - GOLDEN * (high - low)
+    b = low + GOLDEN * (high - low)
+    at_a = lead_objective(w, chair, a, raw, capacity, correlation, worth)
+    at_b = lead_objective(w, chair, b, raw, capacity, correlation, worth)
+    for _ in range(28):
+        if at_a >= at_b:
+            high = b
+            b = a
+            at_b = at_a
+            a = high - GOLDEN * (high - low)
+            at_a = lead_objective(w, chair, a, raw, capacity, correlation, worth)
+        else:
+            low = a
+            a = b
+            at_a = at_b
+            b = low + GOLDEN * (high - low)
+            at_b = lead_objective(w, chair, b, raw, capacity, correlation, worth)
+    z = 0.5 * (low + high)
+    if value >= lead_objective(w, chair, z, raw, capacity, correlation, worth):
+        z = best
+    return mean + z * spread
+
+
+@rule
+def settle(w, right, proposals, own, by_sales, by_marketing):
+    """The target that comes out of a right: one chair's own view, bent by proposals, or both heads' by their voices."""
+    arm = w.arm[0]
+    proposed = by_marketing + arm.voice * (by_sales - by_marketing)
+    if right == JOINT:
+        return proposed
+    if proposals:
+        return own + w.p[0].leadership_deference * (proposed - own)
+    return own
+
+
+@rule
+def pace_of(w, right, day):
+    """Decisiveness of whoever holds the right; of the slower of two who hold it jointly."""
+    arm = w.arm[0]
+    if right == JOINT:
+        return min(decisiveness(w, arm.sales_chair, day), decisiveness(w, arm.marketing_chair, day))
+    return decisiveness(w, right, day)
+
+
+@rule
+def decide_budget(w, day):
+    """Move brand's share of the programme."""
+    arm, firm = w.arm[0], w.firm[0]
+    own = 0.0 if arm.budget == JOINT else best_brand_share(w, w.chairs[arm.budget])
+    target = settle(w, arm.budget, arm.budget_proposals, own, firm.budget_by_sales, firm.budget_by_marketing)
+    firm.brand_share += pace_of(w, arm.budget, day) * (target - firm.brand_share)
+    firm.budget_by_sales = best_brand_share(w, w.chairs[arm.sales_chair])
+    firm.budget_by_marketing = best_brand_share(w, w.chairs[arm.marketing_chair])
+    note(w, day * HOURS_PER_DAY, NOTE_BUDGET, -1, -1, arm.budget, np.int64(firm.brand_share * 1e6))
+
+
+@rule
+def decide_threshold(w, day):
+    """Move the score from which leads are handed over."""
+    arm, firm = w.arm[0], w.firm[0]
+    if day < LOOK_BACK:
+        return
+    together = arm.threshold == JOINT or arm.threshold_proposals
+    own = 0.0 if arm.threshold == JOINT else best_threshold(w, w.chairs[arm.threshold], day)
+    target = settle(
+        w, arm.threshold, arm.threshold_proposals, own, firm.threshold_by_sales, firm.threshold_by_marketing
+    )
+    firm.threshold += pace_of(w, arm.threshold, day) * (target - firm.threshold)
+    if together:
+        firm.threshold_by_sales = best_threshold(w, w.chairs[arm.sales_chair], day)
+        firm.threshold_by_marketing = best_threshold(w, w.chairs[arm.marketing_chair], day)
+    note(w, day * HOURS_PER_DAY, NOTE_THRESHOLD, -1, -1, arm.threshold, np.int64(firm.threshold * 1e6))
+
+
+@entry
+def decide_month(w, day):
+    """All chairs decide; then each leader has seen one month more of what he or she leads."""
+    if w.arm[0].decides:
+        decide_budget(w, day)
+        decide_threshold(w, day)
+        for c in range(w.candidates.size):
+            sells = False
+            markets = False
+            for chair in w.chairs:
+                if chair.candidate == c:
+                    sells = sells or chair.leads != LEADS_MARKETING
+                    markets = markets or chair.leads != LEADS_SALES
+            w.candidates[c].sales_seen += 1.0 if sells else 0.0
+            w.candidates[c].marketing_seen += 1.0 if markets else 0.0

@@ -1,0 +1,656 @@
+"""The vocabulary of a scenario: every parameter with its unit, default, plausible range and source.
+
+This is the one place where parameters are declared. `orgsim parameters`, `docs/parameters.md`, the JSON Schema and
+the record that the engine reads are all made from it. A value may be written as a number in the declared unit or
+as text with a unit ("20 weeks", "45 %", "25 k€").
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from orgsim.scenario.units import parse
+
+ASSUMPTION = "assumption"
+REP_ACTIVITIES = ("leads", "prospecting", "opportunities", "customers", "logging", "admin", "slack", "joint", "absence")
+MARKETER_ACTIVITIES = ("brand", "activation", "qualify", "insight", "enable", "serve", "slack", "joint", "absence")
+PRIMITIVES = (
+    "skill", "horizon", "prior", "objective", "rights", "visibility", "sight", "settlement", "attention",
+    "coordination", "definition", "disputes", "cost", "switching",
+)  # fmt: skip
+
+
+def param(
+    default: Any,
+    unit: str,
+    low: float,
+    high: float,
+    source: str,
+    meaning: str,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    above: float | None = None,
+    drawn: bool = False,
+) -> Any:
+    """A field with what a reader must know of it: `low` to `high` is plausible, `least` to `most` is possible.
+
+    `drawn` marks a parameter of structure or pay that no data set identifies: `--uncertain` draws it from its
+    plausible range.
+    """
+    return Field(
+        default,
+        ge=least,
+        le=most,
+        gt=above,
+        description=meaning,
+        json_schema_extra={"unit": unit, "range": [low, high], "source": source, "drawn": drawn},
+    )
+
+
+def quantity(unit: str) -> Any:
+    """A number in `unit`, or text with a unit that converts to it."""
+
+    def read(value: Any) -> Any:
+        return parse(value, unit) if isinstance(value, str) else value
+
+    return Annotated[float, BeforeValidator(read)]
+
+
+Hours = quantity("h")
+Days = quantity("days")
+Weeks = quantity("weeks")
+Months = quantity("months")
+Years = quantity("years")
+Euro = quantity("€")
+EuroPerYear = quantity("€/year")
+EuroPerHour = quantity("€/h")
+Share = quantity("share")
+PerYear = quantity("/year")
+HoursPerWeek = quantity("h/week")
+Number = quantity("number")
+
+
+class Table(BaseModel):
+    """A table of a scenario file: unknown keys are errors, values are checked, nothing changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False)
+
+    @model_validator(mode="after")
+    def _no_nan(self) -> Table:
+        for name, value in self:
+            if isinstance(value, float) and math.isnan(value):
+                raise ValueError(f"{name} is not a number")
+        return self
+
+
+class Time(Table):
+    """How long a run lasts. A year is 260 business days of 7 hours, a quarter 65, a week 5."""
+
+    years: Years = param(3.0, "years", 1, 10, "theory 1.2", "Simulated years after the warm-up", above=0, most=200)
+    warm_up_years: Years = param(
+        1.0, "years", 0.5, 3, "theory 1.2", "Warm-up under today's structure and pay", least=0, most=50
+    )
+    run_off_months: Months = param(
+        24.0, "months", 12, 36, "theory 1.2", "Common run-off after the horizon, under identical neutral decisions",
+        least=0, most=240,
+    )
+
+
+class Segment(Table):
+    """A part of the market. Random numbers are keyed by the segment's position, never by its name."""
+
+    name: str = Field(description="Name on tables and figures", min_length=1)
+    share: Share = param(1.0, "share", 0, 1, ASSUMPTION, "Share of the market's prospects, when no size is given",
+                         least=0)
+    size: int | None = Field(None, ge=0, le=16_000_000, description="Number of prospects; default share x market size")
+    reach: int | None = Field(None, ge=1, le=16_000_000,
+                              description="Accounts that referrals are drawn from; default all of the segment")
+    regular: bool = Field(True, description="A regular market of the firm")
+    awareness: Share = param(0.45, "share", 0.05, 0.8, "theory 5: .45 regular, .12 outside (assumption)",
+                             "Share of accounts aware of us at today's brand effort", least=0, most=1)
+    episodes_per_year: PerYear | None = Field(None, ge=0, description="Buying episodes; default the market's")
+    signals_per_year: PerYear | None = Field(None, ge=0, description="Signals without need; default the market's")
+    fit_share: Share | None = Field(None, ge=0, le=1, description="Share of accounts that fit; default the market's")
+    win_shift: Number = param(0.0, "logit", -3, 3, ASSUMPTION,
+                              "Added to the log-odds of choosing us, given a decision")
+
+
+class Market(Table):
+    """Prospects: who they are, when they need, how they hear of us."""
+
+    size: int = Field(6000, ge=0, le=16_000_000, description="Prospects in the market",
+                      json_schema_extra={"unit": "accounts", "range": [500, 100_000], "source": "theory 5"})
+    segments: tuple[Segment, ...] = Field(description="Parts of the market", min_length=1, max_length=60)
+    customer_share: Share = param(440 / 6000, "share", 0, 0.5, "theory 5: 440 of 6,000",
+                                  "Share of accounts that are customers when the warm-up begins", least=0, most=1)
+    episodes_per_year: PerYear = param(0.20, "/year", 0.1, 1, "A12: 5-year interpurchase time",
+                                       "Buying episodes of a non-customer, windows included", least=0)
+    signals_per_year: PerYear = param(
+        0.257, "/year", 0, 5, "calibrated to 840 MQLs a year (theory 5)",
+        "Signals without need that an aware account sends", least=0)
+    window: Days = param(100.0, "days", 40, 260, "theory 5: 20 weeks (assumption)", "How long a need stays open",
+                         above=0)
+    signal_delay: Days = param(15.0, "days", 0, 60, ASSUMPTION,
+                               "Mean time from the need to the first identifiable response of an aware account",
+                               least=0)
+    signal_life: Days = param(60.0, "days", 20, 130, ASSUMPTION, "How long a signal without need stays worth a file",
+                              above=0)
+    fit_share: Share = param(0.85, "share", 0.3, 1, "theory 5 (assumption)", "Share of accounts that fit the offering",
+                             least=0, most=1)
+    further_reach: Share = param(0.20, "share", 0, 0.5, "theory 5 (assumption)",
+                                 "Share of unaware accounts in their window reached by today's activation",
+                                 least=0, most=1)
+    found_share: Share = param(
+        0.10, "share", 0, 0.5, "calibrated: theory 5: 62 rep-sourced opportunities a year",
+        "Share of silent accounts in their window found by reps at today's prospecting hours", least=0, most=1)
+    deal_value: Euro = param(25_000.0, "€", 1_000, 500_000, "A9 size; theory 5", "Mean first order", least=0)
+    deal_cv: Number = param(0.8, "ratio", 0, 2, "theory 5 (assumption)", "Coefficient of variation of first orders",
+                            least=0, most=10)
+    pace_sd: Number = param(0.0, "log units", 0, 2, ASSUMPTION + " (neutral: 0)",
+                            "Spread between accounts of the pace of their buying process", least=0, most=5)
+    reference_win: Share = param(0.24, "share", 0.1, 0.5, "theory 5: V = .24 x 11,250 euro",
+                                 "Win chance under the one reference handling that values a lead (p°)", least=0, most=1)
+
+
+class Brand(Table):
+    """Awareness: a leaky stock fed by brand work, with concave response and carry-over."""
+
+    half_life: Weeks = param(2.5, "weeks", 1, 12, "A26, E11", "Half-life of the advertising stock", above=0)
+    memory: Months = param(9.0, "months", 6, 24, "A26: effects last 6-9 months", "Mean time until an account forgets us",
+                           above=0)
+    exponent: Number = param(0.5, "power", 0.1, 1, "A24, theory 1.1 (E14: square root)",
+                             "Response of brand and activation to effort", above=0, most=1)
+    hour_worth: EuroPerHour = param(36.6, "€/h", 20, 80, "theory 5: 42 k€ x 1.40 / 1,607 h",
+                                    "Programme euro that one marketer's hour of the same activity stands for", least=0)
+
+
+class Lead(Table):
+    """What marketing sees of a lead: its score."""
+
+    definition: Share = param(0.6, "correlation", 0.4, 0.9, "theory 4 (kappa)",
+                              "Match between marketing's criterion and sales' value at the start", least=0, most=1)
+    noise: Number = param(1.0, "SD", 0, 2, ASSUMPTION, "Noise of a score made without information", least=0)
+    info_per_hour: Number = param(1.0, "1/h", 0, 5, ASSUMPTION,
+                                  "Information gained per qualification hour spent on a lead", least=0)
+    raw_per_week: Number = param(16.3, "leads/week", 1, 1000, "the baseline's 850 raw leads a year",
+                                 "Raw leads a week that qualification hours are planned for", above=0)
+    need_gap: Number = param(1.0, "SD", 0, 3, ASSUMPTION, "How much worse a signal without need looks", least=0)
+    threshold: Number = param(-1.35, "score", -3, 3, "calibrated: where the baseline's heads of marketing set it",
+                              "Score from which a lead is handed over, at the start")
+    rescore: Days = param(20.0, "days", 5, 65, ASSUMPTION, "Time between two scorings of a lead held in nurture",
+                          above=0)
+    ready: Days = param(10.0, "days", 10, 10, "theory 3: definition of held back",
+                        "Time in nurture with an open window after which a lost lead was held back", least=0)
+
+
+class Contact(Table):
+    """From hand-over to the first conversation."""
+
+    batch: Hours = param(0.0, "h", 0, 35, ASSUMPTION + " (neutral: 0)",
+                         "Leads are handed over at multiples of this time; 0 means at once", least=0)
+    pooled: bool = Field(False, description="One queue for all reps, instead of each account having its rep",
+                         json_schema_extra={"unit": "true/false", "range": [0, 1], "source": "A3 (policy)"})
+    shelf_life: Days = param(60.0, "days", 5, 130, ASSUMPTION, "Time after hand-over at which an untouched lead lapses",
+                             above=0)
+    dispute_share: Share = param(0.05, "share", 0, 0.3, ASSUMPTION + " (D77)",
+                                 "Share of handed-over leads whose owner is disputed", least=0, most=1, drawn=True)
+    reach: Share = param(0.295, "share", 0.1, 1, "calibrated to .78 ever contacted (theory 5; A4)",
+                         "Chance that an attempt ends in a conversation", least=0, most=1)
+    attempts: int = Field(5, ge=1, le=1000, description="Attempts before a lead is given up",
+                          json_schema_extra={"unit": "count", "range": [1, 12], "source": "theory 5"})
+    gap: Hours = param(7.0, "h", 1, 35, ASSUMPTION, "Time between two attempts", least=0)
+    attempt_time: Hours = param(0.1, "h", 0, 0.5, "theory 5: 1.2 h per contacted lead", "Selling time of an attempt",
+                                least=0)
+    talk_time: Hours = param(0.85, "h", 0, 3, "theory 5: 1.2 h per contacted lead", "Selling time of a conversation",
+                             least=0)
+    time_cv: Number = param(0.0, "ratio", 0, 1, ASSUMPTION + " (neutral: 0)",
+                            "Variation of selling times: 0 fixed, 1 exponential", least=0, most=1)
+    burst: Hours = param(7.0, "h", 0, 35, ASSUMPTION,
+                         "Elapsed time by which a rep may call ahead of the hours planned for leads", least=0)
+    patience: Days = param(20.0, "days", 5, 60, "theory 5 (assumption)",
+                           "Mean time before a rival has a waiting lead", above=0)
+    patience_cv: Number = param(1.0, "ratio", 0, 1, ASSUMPTION, "Variation of patience: 0 fixed, 1 exponential",
+                                least=0, most=1)
+    accept_good: Share = param(0.97, "share", 0.8, 1, "theory 5: MQL to SQL .374", "Chance that a viable lead is accepted",
+                               least=0, most=1)
+    accept_bad: Share = param(0.08, "share", 0, 0.2, "theory 5: MQL to SQL .374",
+                              "Chance that a lead that is not viable is accepted", least=0, most=1)
+    burn: Share = param(0.03, "share", 0, 0.2, ASSUMPTION, "Chance that a conversation at the worst moment burns a lead",
+                        least=0, most=1)
+    burn_memory: Months = param(12.0, "months", 3, 24, "theory 5 (assumption)", "How long a burned account refuses us",
+                                least=0)
+    speed_floor: Share = param(0.6, "share", 0.006, 1, "theory 1.5 (phi, assumption; A5 is confounded)",
+                               "Chance of choosing us that survives any delay, for hand-raisers", least=0, most=1)
+    speed_decay: Number = param(0.1, "1/h", 0, 2.05, "theory 1.5 (theta, assumption)",
+                                "Decay of the rest per business hour", least=0)
+
+
+class Belief(Table):
+    """What a rep believes of marketing's leads: Beta-Bernoulli with forgetting."""
+
+    prior_good: Number = param(4.0, "count", 1, 20, ASSUMPTION, "Good leads in the prior", above=0, drawn=True)
+    prior_bad: Number = param(4.0, "count", 1, 20, ASSUMPTION, "Bad leads in the prior", above=0, drawn=True)
+    half_life: Weeks = param(26.0, "weeks", 8, 104, "theory 1.4", "Half-life of experience", above=0)
+    exploration: Share = param(0.05, "share", 0, 0.2, "theory 1.4", "Share of unpromising leads tried all the same",
+                               least=0, most=1)
+    alternative: Share = param(0.15, "success rate", 0, 0.5, ASSUMPTION,
+                               "Success rate below which an hour is better spent on something else", least=0,
+                               most=1, drawn=True)
+    score_trust: Number = param(0.3, "log units per SD", 0, 1, ASSUMPTION,
+                                "How strongly a visible score moves the perceived value of a lead", least=0)
+
+
+class Opportunity(Table):
+    """From an accepted lead to the buyer's decision."""
+
+    meeting: Share = param(0.80, "share", 0.5, 1, "theory 5: SQL to opportunity", "Chance that a first meeting is held",
+                           least=0, most=1)
+    advance: tuple[float, ...] = Field((0.25, 0.25, 0.25), min_length=1, max_length=12,
+                                       description="Chance per review that an attended opportunity leaves each stage",
+                                       json_schema_extra={"unit": "per review", "range": [0, 1],
+                                                          "source": "A9: mean 12 weeks; E1"})
+    loss: tuple[float, ...] = Field((0.0, 0.0, 0.0), min_length=1, max_length=12,
+                                    description="Chance per review that an opportunity dies in each stage",
+                                    json_schema_extra={"unit": "per review", "range": [0, 1], "source": "E1"})
+    review: Days = param(5.0, "days", 1, 20, ASSUMPTION, "Time between two reviews of an opportunity", least=1)
+    hours_per_review: Hours = param(8 / 12, "h", 0, 5, "theory 5: 8 h over 12 weeks", "Selling time of a review",
+                                    least=0)
+    size_exponent: Number = param(0.0, "power", 0, 1, ASSUMPTION + " (neutral: 0)",
+                                  "Growth of selling time with deal value", least=0, most=2)
+    neglect: Days = param(20.0, "days", 5, 60, "theory 5: patience before rival (assumption)",
+                          "Time without attention after which a rival has the opportunity", above=0)
+    decide: Share = param(0.59, "share", 0.4, 0.6, "calibrated to A10: .45 of all opportunities undecided", "Chance that a buyer decides at all",
+                          least=0, most=1)
+    decide_slope: Number = param(0.3, "logit", 0, 1, "theory 1.5 (nu)", "How appeal of the offers moves that chance",
+                                 least=0)
+    win: Share = param(0.55, "share", 0.3, 0.8, "calibrated to .28 won of all opportunities (A10)",
+                       "Chance of choosing us, given a decision, at reference appeal and speed", least=0, most=1)
+    weight_fit: Number = param(0.25, "logit", 0, 0.5, "theory 1.5", "Weight of the account's fit", least=0, most=0.5)
+    weight_value: Number = param(0.30, "logit", 0, 0.5, "theory 1.5", "Weight of the value proposition", least=0,
+                                 most=0.5)
+    weight_skill: Number = param(0.25, "logit", 0, 0.5, "theory 1.5", "Weight of the rep's skill", least=0, most=0.5)
+    weight_message: Number = param(0.20, "logit", 0, 0.5, "theory 1.5",
+                                   "Weight of marketing's field knowledge in the message", least=0, most=0.5)
+    weight_care: Number = param(0.25, "logit", 0, 0.5, "theory 1.5", "Weight of attention in the sales process",
+                                least=0, most=0.5)
+    weight_timing: Number = param(0.25, "logit", 0, 0.5, "theory 1.5, D52", "Weight of the moment of first contact",
+                                  least=0, most=0.5)
+    knowledge_half_life: Weeks = param(26.0, "weeks", 8, 104, ASSUMPTION + " (D14, D55)",
+                                       "Half-life of the value proposition and of field knowledge", above=0)
+
+
+class Customers(Table):
+    """Repeat, upsell and referral."""
+
+    interval: Days = param(260.0, "days", 5, 520, "theory 5", "Time between two order occasions", above=0)
+    repeat: Share = param(0.80, "share", 0.5, 0.95, "theory 5: retention", "Chance of an order at an occasion",
+                          least=0, most=1)
+    order_value: Euro = param(8_000.0, "€", 0, 100_000, "theory 5", "Order at an occasion", least=0)
+    upsell: Share = param(0.0, "share", 0, 0.1, "E10 (neutral: 0)", "Growth of orders from occasion to occasion",
+                          least=-1)
+    care_weight: Number = param(0.5, "logit", 0, 1, ASSUMPTION + " (D11)",
+                                "How contact between transactions moves the chance to repeat", least=0)
+    hours_per_year: Hours = param(2.2, "h", 0, 10, "theory 5", "Selling time a customer needs in a year", least=0)
+    referrals: Share = param(0.0, "per win", 0, 0.3, "A29 (neutral: 0)", "Chance that a won account refers another",
+                             least=0, most=1)
+
+
+class RepWeek(Table):
+    """A rep's week under flat pay, hours of a 35-hour week."""
+
+    leads: HoursPerWeek = param(2.30, "h/week", 0, 35, "theory 5: lead capacity 874", "Follow up leads", least=0)
+    prospecting: HoursPerWeek = param(1.28, "h/week", 0, 35, "theory 5: 620 h a year", "Prospect", least=0)
+    opportunities: HoursPerWeek = param(6.6, "h/week", 0, 35, "theory 5: 2,506 h a year", "Close", least=0)
+    customers: HoursPerWeek = param(1.96, "h/week", 0, 35, "theory 5: 968 h a year", "Look after accounts", least=0)
+    logging: HoursPerWeek = param(2.0, "h/week", 0, 35, ASSUMPTION, "Log data", least=0)
+    admin: HoursPerWeek = param(11.765, "h/week", 0, 35, "A31: 60 % of time is not selling", "Everything else", least=0)
+    slack: HoursPerWeek = param(5.0, "h/week", 0, 35, "theory 1.3", "Slack", least=0)
+
+
+class MarketerWeek(Table):
+    """A marketer's week under flat pay, hours of a 35-hour week."""
+
+    brand: HoursPerWeek = param(5.0, "h/week", 0, 35, ASSUMPTION, "Brand work", least=0)
+    activation: HoursPerWeek = param(5.0, "h/week", 0, 35, ASSUMPTION, "Activation", least=0)
+    qualify: HoursPerWeek = param(5.0, "h/week", 0, 35, ASSUMPTION, "Nurture and qualify leads", least=0)
+    insight: HoursPerWeek = param(3.0, "h/week", 0, 35, ASSUMPTION, "Insight and value proposition", least=0)
+    enable: HoursPerWeek = param(3.0, "h/week", 0, 35, ASSUMPTION, "Field knowledge and sales enablement", least=0)
+    serve: HoursPerWeek = param(5.0, "h/week", 0, 35, ASSUMPTION + " (D39)", "Ad hoc requests of sales", least=0)
+    slack: HoursPerWeek = param(4.905, "h/week", 0, 35, ASSUMPTION, "Slack", least=0)
+
+
+class Effort(Table):
+    """One effort rule for everyone, in its linear limit (E6b, E7): habit plus C^-1 times pay rates."""
+
+    cost: EuroPerHour = param(15.0, "€/h", 5, 60, "theory 1.3", "Marginal cost of doubling an activity", above=0,
+                              drawn=True)
+    substitution: Share = param(0.3, "share", 0, 0.8, "theory 1.3 (rho)", "Substitution between activities", least=0,
+                                most=0.95, drawn=True)
+    directive: Share = param(0.3, "share", 0, 0.8, ASSUMPTION + " (phi, theory 1.3)",
+                             "Weight of the leader's directive against habit", least=0, most=1, drawn=True)
+    half_life: Weeks = param(3.0, "weeks", 1, 13, "theory 1.3", "Half-life of the gap between actual and wanted hours",
+                             above=0)
+    absence: Share = param(0.117, "share", 0, 0.2, "theory 2: 1,607 of 1,820 h", "Share of paid hours not worked",
+                           least=0, most=1)
+    revenue_leads: EuroPerHour = param(332.0, "€/h", 100, 1000, "theory 1.3: .34 x 975 (A25)",
+                                       "Revenue a rep believes the next hour on leads yields", least=0, drawn=True)
+    revenue_prospecting: EuroPerHour = param(332.0, "€/h", 100, 1000, "theory 1.3: .34 x 975 (A25)",
+                                             "The same for prospecting", least=0, drawn=True)
+    revenue_opportunities: EuroPerHour = param(332.0, "€/h", 100, 1000, "theory 1.3: .34 x 975 (A25)",
+                                               "The same for opportunities", least=0, drawn=True)
+    revenue_customers: EuroPerHour = param(332.0, "€/h", 100, 1000, "theory 1.3: .34 x 975 (A25)",
+                                           "The same for customers", least=0, drawn=True)
+    mqls_activation: Number = param(0.10, "MQL/h", 0, 1, ASSUMPTION, "MQLs a marketer believes an hour of activation yields",
+                                    least=0, drawn=True)
+    mqls_qualify: Number = param(0.10, "MQL/h", 0, 1, ASSUMPTION, "The same for qualification", least=0, drawn=True)
+    revenue_brand: EuroPerHour = param(150.0, "€/h", 0, 600, ASSUMPTION,
+                                       "Revenue a marketer believes an hour of brand work yields", least=0, drawn=True)
+    revenue_activation: EuroPerHour = param(150.0, "€/h", 0, 600, ASSUMPTION, "The same for activation", least=0,
+                                            drawn=True)
+    revenue_qualify: EuroPerHour = param(150.0, "€/h", 0, 600, ASSUMPTION, "The same for qualification", least=0,
+                                         drawn=True)
+    revenue_insight: EuroPerHour = param(150.0, "€/h", 0, 600, ASSUMPTION, "The same for insight", least=0, drawn=True)
+    revenue_enable: EuroPerHour = param(150.0, "€/h", 0, 600, ASSUMPTION, "The same for enablement", least=0,
+                                        drawn=True)
+
+
+class Cooperation(Table):
+    """How the two teams get on: a logistic stock moved by events."""
+
+    start: Share = param(0.6, "share", 0.3, 0.9, ASSUMPTION, "Cooperation at rest", above=0, most=0.999)
+    half_life: Weeks = param(26.0, "weeks", 8, 104, "theory 1.4", "Half-life of a deviation", above=0)
+    good_lead: Number = param(0.02, "logit per event", 0, 0.1, ASSUMPTION, "Effect of an accepted lead", least=0,
+                              drawn=True)
+    bad_ratio: Number = param(2.0, "ratio", 1, 3, "theory 1.4: bad to good 2:1", "A bad event's weight against a good one",
+                              least=0, drawn=True)
+    dispute: Number = param(0.10, "logit per event", 0, 0.5, ASSUMPTION, "Effect of a dispute between heads", least=0,
+                            drawn=True)
+    follow_up: Number = param(0.5, "elasticity", 0, 1, ASSUMPTION, "How cooperation moves reps' habit of following up",
+                              least=0, drawn=True)
+    logging: Number = param(0.5, "elasticity", 0, 1, ASSUMPTION, "How cooperation moves reps' habit of logging",
+                            least=0, drawn=True)
+    definition_half_life: Weeks = param(26.0, "weeks", 8, 104, ASSUMPTION,
+                                        "Half-life of the way to the shared definition that devices aim at", above=0)
+
+
+class Money(Table):
+    """Prices and pay levels, a year."""
+
+    gross_margin: Share = param(0.45, "share", 0.2, 0.8, "theory 5 (assumption)", "Gross margin of revenue", least=0,
+                                most=1)
+    programme: EuroPerYear = param(120_000.0, "€/year", 0, 1e6, "theory 5: 2.4 % of revenue (assumption)",
+                                   "Programme spend on brand and activation", least=0)
+    brand_share: Share = param(0.46, "share", 0.2, 0.7, "A27: 46/54 in B2B", "Brand's share of programme, today", least=0,
+                               most=1)
+    rep_pay: EuroPerYear = param(46_000.0, "€/year", 34_000, 90_000, "theory 5: French averages", "Rep, total at target",
+                                 least=0)
+    marketer_pay: EuroPerYear = param(42_000.0, "€/year", 30_000, 80_000, "theory 5 (level assumed)",
+                                      "Marketer, total at target", least=0)
+    charges: Number = param(1.40, "ratio", 1.13, 1.42, "theory 5: 25-42 %", "Loaded cost of a euro of pay", least=1)
+    car_tools: EuroPerYear = param(9_000.0, "€/year", 3_000, 15_000, "theory 5 (assumption)", "Car and tools of a rep",
+                                   least=0)
+    systems: EuroPerYear = param(25_000.0, "€/year", 0, 100_000, "theory 5 (assumption)", "Systems", least=0)
+    hiring: EuroPerYear = param(26_000.0, "€/year", 0, 100_000, "theory 5 (assumption)", "Hiring", least=0)
+    target_per_rep: EuroPerYear = param(627_000.0, "€/year", 1, 5e6, "theory 5: expected revenue per rep",
+                                        "Revenue at which a rep earns the full variable pay", above=0)
+    target_mqls: Number = param(280.0, "MQL/year", 1, 1e5, "theory 5: 840 by 3 marketers",
+                                "MQLs per marketer at which marketers earn the full variable pay", above=0)
+
+
+class People(Table):
+    """Staff. Turnover, ramp and learning arrive with the pay model."""
+
+    reps: int = Field(8, ge=1, le=20_000, description="Reps",
+                      json_schema_extra={"unit": "people", "range": [1, 500], "source": "theory 5"})
+    marketers: int = Field(3, ge=0, le=20_000, description="Marketers",
+                           json_schema_extra={"unit": "people", "range": [1, 100], "source": "theory 5"})
+
+
+class Background(Table):
+    """What a leader brings along, by where he or she was bred."""
+
+    horizon: Months = param(9.0, "months", 3, 24, "theory 4", "Months of benefits that count", above=0, drawn=True)
+    prior: Number = param(0.85, "ratio", 0.3, 1.8, "theory 4", "Believed over true yield of brand work, at first",
+                          above=0, drawn=True)
+
+
+class Backgrounds(Table):
+    """The backgrounds of leaders, and of the chief executive, who is the same in all arms."""
+
+    sales: Background = Background(horizon=6.0, prior=0.6)
+    marketing: Background = Background(horizon=12.0, prior=1.1)
+    mixed: Background = Background(horizon=9.0, prior=0.85)
+    chief: Background = Background(horizon=9.0, prior=0.8)
+
+
+class Leadership(Table):
+    """How leaders decide: bounded, each month, over the levers their chair holds (theory 1.1)."""
+
+    candidates: int = Field(5, ge=1, le=50, description="Candidates, the same in all arms",
+                            json_schema_extra={"unit": "people", "range": [3, 10], "source": "theory 1.1"})
+    correlation: Number = param(0.0, "correlation", -0.5, 0.5, "theory 1.1; D65",
+                                "Correlation of candidates' skills in selling and marketing", least=-1, most=1,
+                                drawn=True)
+    hours: HoursPerWeek = param(25.0, "h/week", 15, 35, "theory 4", "Leading hours of a chair", least=0, drawn=True)
+    escalations: Number = param(0.15, "per opportunity and week", 0, 0.4, "theory 4",
+                                "Escalations per late-stage opportunity and week", least=0, drawn=True)
+    escalation_time: Hours = param(1.5, "h", 0.5, 3, "theory 4", "Leader's time for an escalation", least=0, drawn=True)
+    quarter_end: Number = param(2.0, "ratio", 1, 3, "theory 4: double at quarter end",
+                                "Escalations in a quarter's last month against the other months", least=0, drawn=True)
+    attention_scale: Number = param(1.0, "h per report and week", 0.3, 3, "theory 1.1 (a0)",
+                                    "Attention at which a decision moves 63 % of its way", above=0, drawn=True)
+    noise: Number = param(0.5, "log units", 0, 1, "theory 1.1", "Error of a mean-skilled leader's first belief",
+                          least=0, drawn=True)
+    deference: Share = param(0.5, "share", 0, 1, ASSUMPTION, "Weight of proposals where one chair decides on proposals",
+                             least=0, most=1, drawn=True)
+    good_rate: Share = param(0.47, "share", 0.05, 0.9, "the baseline's viable share of raw leads",
+                             "Share of good leads among raw leads that leaders reckon with", above=0, most=0.999)
+    mql_credit: Euro = param(353.0, "€", 0, 5000, "theory 5: cost per MQL 353 euro",
+                             "What an MQL counts for a head of marketing's own number", least=0, drawn=True)
+    hour_worth: EuroPerHour = param(46.0, "€/h", 0, 150, "theory 5: reps' loaded cost per hour",
+                                    "What leaders reckon a rep's hour costs", least=0, drawn=True)
+    brand_yield: Number = param(1.75, "ratio", 1, 2.5, "calibrated: today's heads hold brand's share at .46 (A27)",
+                                "Long-run yield of brand work against activation, at equal split, that unbiased "
+                                "leaders reckon with", above=0, drawn=True)
+    maturity: Months = param(9.0, "months", 6, 24, "theory 1.1 (E14); A26", "Mean time until brand work pays", above=0)
+    search_cost: Share = param(0.20, "share of pay", 0, 0.4, ASSUMPTION, "Search for a new leader", least=0, drawn=True)
+    severance: Share = param(0.50, "share of pay", 0, 1, ASSUMPTION, "Severance of a leaving leader", least=0, drawn=True)
+    adoption: Months = param(6.0, "months", 1, 18, ASSUMPTION, "Time constant in which a new structure takes hold",
+                             above=0, drawn=True)
+
+
+class Chair(Table):
+    """A leader's chair."""
+
+    title: str = Field(min_length=1, description="Name of the chair")
+    leads: Literal["sales", "marketing", "both", "heads"] = Field(
+        description="Whom the chair leads: reps, marketers, both teams, or the heads of the two teams")
+    background: Literal["sales", "marketing", "mixed"] = Field("mixed", description="Where its holder was bred")
+    selling_weight: Share = param(0.5, "share", 0, 1, "theory 4 (omega)", "Weight of selling skill when hiring for it",
+                                  least=0, most=1, drawn=True)
+    firm_weight: Share = param(1.0, "share", 0, 1, "theory 4", "Weight of the firm's margin against the unit's own number",
+                               least=0, most=1, drawn=True)
+    escalation_share: Share = param(1.0, "share", 0, 1, "theory 4", "Share of escalations that hit this chair", least=0,
+                                    most=1, drawn=True)
+    pay: EuroPerYear = param(75_000.0, "€/year", 50_000, 250_000, "theory 4, 5", "Pay before charges", least=0,
+                             drawn=True)
+
+
+class Right(Table):
+    """Who decides on a lever."""
+
+    decides: str = Field(description="Title of a chair, 'chief' for the chief executive, or 'joint' for both heads")
+    proposals: bool = Field(False, description="The decision is made on last month's proposals of the two functions")
+
+
+class Structure(Table):
+    """One way of organising: a setting of the primitives. No rule reads its name."""
+
+    title: str = Field("", description="Name on tables and figures")
+    chairs: tuple[Chair, ...] = Field(min_length=1, max_length=6, description="Leaders' chairs")
+    budget: Right = Field(description="Who splits programme between brand and activation")
+    threshold: Right = Field(description="Who sets the score from which leads are handed over")
+    sales_voice: Share = param(0.5, "share", 0.3, 0.7, "theory 4", "Weight of sales where two functions propose", least=0,
+                               most=1, drawn=True)
+    visibility: Share = param(0.5, "share", 0.2, 0.9, "theory 4", "Chance that a rep sees a lead's score and history",
+                              least=0, most=1, drawn=True)
+    sight: Days = param(5.0, "days", 1, 40, "theory 4", "Age of what one unit knows of the other", least=0, drawn=True)
+    settlement: Days = param(5.0, "days", 1, 40, "theory 4", "Time to settle an issue between the units", least=0,
+                             drawn=True)
+    coordination: Hours = param(1.0, "h/person/month", 0, 8, "theory 4", "Joint work of each person a month", least=0,
+                                most=100, drawn=True)
+    definition: Share = param(0.6, "correlation", 0.4, 0.9, "theory 4 (kappa target)",
+                              "Shared definition of a lead that joint work aims at", least=0, most=1, drawn=True)
+    disputes: Number = param(0.0, "per quarter", 0, 4, "theory 4", "Disputes between heads", least=0, drawn=True)
+    devices: EuroPerYear = param(0.0, "€/year", 0, 50_000, "theory 4: 10 k€ for joint tasks",
+                                 "Money spent on coordination", least=0)
+
+    @model_validator(mode="after")
+    def _rights_name_chairs(self) -> Structure:
+        titles = [chair.title for chair in self.chairs]
+        for lever in ("budget", "threshold"):
+            who = getattr(self, lever).decides
+            if who not in (*titles, "chief", "joint"):
+                raise ValueError(
+                    f"{lever} is decided by {who!r}, which is no chair; allowed: {', '.join([*titles, 'chief', 'joint'])}"
+                )
+        for function in ("sales", "marketing"):
+            if not any(chair.leads in (function, "both") for chair in self.chairs):
+                raise ValueError(f"no chair leads {function}; one chair must lead it, or lead both")
+        return self
+
+
+class Component(Table):
+    """Variable pay on one metric."""
+
+    metric: Literal["own_revenue", "unit_mqls", "firm_revenue"] = Field(
+        description="What is paid for: revenue signed by oneself, MQLs of the unit, or the firm's revenue")
+    share: Share = param(0.1, "share", 0, 0.6, "B; D32", "Variable share of total pay at target", least=0, most=0.95)
+
+
+class PayPlan(Table):
+    """A linear pay plan: what each role's variable pay follows."""
+
+    title: str = Field("", description="Name on tables and figures")
+    rep: tuple[Component, ...] = Field((), max_length=3, description="Components of reps' pay")
+    marketer: tuple[Component, ...] = Field((), max_length=3, description="Components of marketers' pay")
+
+    @field_validator("marketer")
+    @classmethod
+    def _marketers_sign_nothing(cls, value: tuple[Component, ...]) -> tuple[Component, ...]:
+        if any(component.metric == "own_revenue" for component in value):
+            raise ValueError("marketers sign no orders; allowed metrics: unit_mqls, firm_revenue")
+        return value
+
+
+class Today(Table):
+    """The present firm, from which every what-if starts."""
+
+    structure: str = Field("separate", description="Today's structure")
+    pay: str = Field("own_numbers", description="Today's pay plan")
+    programme_shift: EuroPerYear = Field(0.0, description="Added to programme spend (used by --budget equal)")
+
+
+class Switches(Table):
+    """Mechanisms on or off. Off is neutral: with all primitives off, structure does not matter."""
+
+    decisions: bool = Field(True, description="Leaders decide each month; off: today's levers stay")
+    cooperation: bool = Field(True, description="Events move cooperation")
+    skill: bool = Field(True, description="Leaders' beliefs carry the noise of their skill")
+    horizon: bool = Field(True, description="Horizons differ by background")
+    prior: bool = Field(True, description="Priors on brand work differ by background")
+    objective: bool = Field(True, description="Heads weigh their own unit's number")
+    rights: bool = Field(True, description="Levers belong to whom the structure says; off: each function's head decides")
+    visibility: bool = Field(True, description="Structures differ in what reps see")
+    sight: bool = Field(True, description="Units see each other late")
+    settlement: bool = Field(True, description="Issues between units take time to settle")
+    attention: bool = Field(True, description="Deals and span thin out leaders' attention")
+    coordination: bool = Field(True, description="Coordination takes hours")
+    definition: bool = Field(True, description="Coordination moves the shared definition of a lead")
+    disputes: bool = Field(True, description="Heads dispute")
+    cost: bool = Field(True, description="Leaders and devices cost money")
+    switching: bool = Field(True, description="Leaving today's structure costs money and time")
+
+
+class Notes(Table):
+    """What a reader of results must be told."""
+
+    assumed: str = Field("", description="What rests on assumption; printed with every answer")
+    measured: str = Field("", description="What rests on data; printed with every answer")
+
+
+class Limit(Table):
+    """A limit case with a closed form: how a user's keys set parameters, and which formula answers."""
+
+    formula: str = Field(description="Closed form, by its mathematical name")
+    measure: str = Field(description="Statistic of a run that the closed form predicts")
+    inputs: dict[str, Any] = Field(description="Keys and their defaults")
+    sets: dict[str, str] = Field(description="Parameters by dotted path, as formulas of the keys")
+    replicates: int = Field(100, ge=30, description="Replicates by default")
+
+
+class Scenario(Table):
+    """The question: a firm, its market, its present organisation, and the alternatives."""
+
+    name: str = Field("unnamed", min_length=1, description="Name of the scenario")
+    title: str = Field("", description="One line about the firm")
+    notes: Notes = Notes()
+    time: Time = Time()
+    market: Market
+    brand: Brand = Brand()
+    lead: Lead = Lead()
+    contact: Contact = Contact()
+    belief: Belief = Belief()
+    opportunity: Opportunity = Opportunity()
+    customers: Customers = Customers()
+    reps: RepWeek = RepWeek()
+    marketers: MarketerWeek = MarketerWeek()
+    effort: Effort = Effort()
+    cooperation: Cooperation = Cooperation()
+    money: Money = Money()
+    people: People = People()
+    leadership: Leadership = Leadership()
+    backgrounds: Backgrounds = Backgrounds()
+    today: Today = Today()
+    switches: Switches = Switches()
+    structures: dict[str, Structure] = Field(description="Structures by name; the presets are always there")
+    pay: dict[str, PayPlan] = Field(description="Pay plans by name; the presets are always there")
+    limit: Limit | None = Field(None, description="Set for limit cases with a closed form")
+
+    def with_(self, **changes: Any) -> Scenario:
+        """The same scenario with values changed by dotted path: `with_(**{"market.size": 1000})`.
+
+        Raises ScenarioError for an unknown path or a value that is not allowed.
+        """
+        from orgsim.scenario.load import override
+
+        return override(self, changes)
+
+    @model_validator(mode="after")
+    def _closes(self) -> Scenario:
+        problems = []
+        if len(self.opportunity.advance) != len(self.opportunity.loss):
+            problems.append(
+                f"opportunity.advance has {len(self.opportunity.advance)} stages and opportunity.loss "
+                f"{len(self.opportunity.loss)}; both need the same number"
+            )
+        else:
+            for stage, (go, die) in enumerate(zip(self.opportunity.advance, self.opportunity.loss, strict=True)):
+                if not (0 <= go <= 1 and 0 <= die <= 1 and go + die <= 1 + 1e-12):
+                    problems.append(
+                        f"opportunity stage {stage + 1}: advance {go:g} and loss {die:g} must be chances whose sum is at most 1"
+                    )
+        for week, label in ((self.reps, "reps"), (self.marketers, "marketers")):
+            total = sum(value for _, value in week) + 35 * self.effort.absence
+            if abs(total - 35) > 0.06:
+                problems.append(
+                    f"the hours of [{label}] and absence sum to {total:.2f}; a week has 35 "
+                    f"(absence takes {35 * self.effort.absence:.2f})"
+                )
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self

@@ -1,0 +1,466 @@
+"""The run loop: compiled days in turn with leaders' decisions; warm-up, arms, results of one run.
+
+A run warms up under today's structure and pay, then goes on under the arm. Arms of one replicate share that warm-up:
+each starts from a copy of the same state, with the same luck.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orgsim.engine import records as r
+from orgsim.engine.day import begin, run_days
+from orgsim.engine.parameters import parameter_record
+from orgsim.leadership.arms import (
+    arm_record,
+    candidate_records,
+    chair_records,
+    leader_cost,
+    switching_cost,
+)
+from orgsim.leadership.decide import decide_month
+from orgsim.scenario.errors import Problem, ScenarioError
+from orgsim.scenario.load import known
+from orgsim.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WORD = 2**32
+START_ROOM = 1024
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A way of organising and paying: the names of a structure and of a pay plan of the scenario."""
+
+    structure: str
+    pay: str
+
+    def __str__(self) -> str:
+        return f"{self.structure} / {self.pay}"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Days of a run: warm-up, horizon, run-off, and the month each belongs to. Phases begin a month of their own."""
+
+    warm_up: int
+    horizon: int
+    run_off: int
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Clock:
+        year = r.DAYS_PER_YEAR
+        times = scenario.time
+        return cls(
+            round(times.warm_up_years * year),
+            max(1, round(times.years * year)),
+            round(times.run_off_months * year / 12),
+        )
+
+    @property
+    def start(self) -> int:
+        """First day of the horizon."""
+        return self.warm_up
+
+    @property
+    def end(self) -> int:
+        """First day after the horizon."""
+        return self.warm_up + self.horizon
+
+    @property
+    def days(self) -> int:
+        """All days."""
+        return self.end + self.run_off
+
+    @cached_property
+    def month_of(self) -> NDArray[np.int32]:
+        """Index of the month of each day: a quarter has months of 22, 21 and 22 business days."""
+        days = np.arange(self.days)
+        quarter = days % r.DAYS_PER_QUARTER
+        first = np.isin(quarter, (0, 22, 43)) | (days == self.start) | (days == self.end)
+        if len(days):
+            first[0] = True
+        return np.asarray(np.cumsum(first) - 1, dtype=np.int32)
+
+
+
+
+def segment_sizes(scenario: Scenario) -> list[int]:
+    """Prospects in each segment: the size given, or the share of the market, whole numbers by largest remainder."""
+    segments, size = scenario.market.segments, scenario.market.size
+    shares = [0.0 if s.size is not None else s.share for s in segments]
+    total = sum(shares)
+    exact = [size * share / total if total else 0.0 for share in shares]
+    sizes = [int(x) for x in exact]
+    order = sorted(range(len(exact)), key=lambda i: (sizes[i] - exact[i], i))
+    for i in order[: (size if total else 0) - sum(sizes)]:
+        sizes[i] += 1
+    return [s.size if s.size is not None else n for s, n in zip(segments, sizes, strict=True)]
+
+
+def _segment_records(scenario: Scenario) -> NDArray[np.record]:
+    market = scenario.market
+    rows = np.zeros(len(market.segments), r.SEGMENT)
+    first = 0
+    window_years = market.window / r.DAYS_PER_YEAR
+    for row, segment, size in zip(rows, market.segments, segment_sizes(scenario), strict=True):
+        rate = market.episodes_per_year if segment.episodes_per_year is None else segment.episodes_per_year
+        signals = market.signals_per_year if segment.signals_per_year is None else segment.signals_per_year
+        fit = market.fit_share if segment.fit_share is None else segment.fit_share
+        row["awareness"] = segment.awareness
+        # Rate and window are given; the hazard outside windows follows, so that the long-run rate is the one given.
+        row["need_hazard"] = 1 / max(1e-9, 1 / rate - window_years) if rate > 0 else 0.0
+        row["signal_hazard"] = signals
+        row["least_fit"] = 1 - fit
+        row["win_shift"] = segment.win_shift
+        row["first"], row["size"] = first, size
+        row["reach"] = min(size, segment.reach or size)
+        row["regular"] = segment.regular
+        first += size
+    return rows
+
+
+def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record: bool = False) -> r.World:
+    """The state at the start of the warm-up, under the given arm. `record` keeps an event log."""
+    clock = Clock.of(scenario)
+    structure, plan = scenario.structures[arm.structure], scenario.pay[arm.pay]
+    sizes = segment_sizes(scenario)
+    prospects = np.zeros(sum(sizes), r.PROSPECT)
+    prospects["segment"] = np.repeat(np.arange(len(sizes)), sizes)
+    prospects["index"] = np.concatenate([np.arange(size) for size in sizes]) if sizes else []
+    candidates = candidate_records(scenario, seed, replicate)
+    reps, marketers = np.zeros(scenario.people.reps, r.REP), np.zeros(scenario.people.marketers, r.MARKETER)
+    reps["index"] = np.arange(len(reps))
+    marketers["index"] = np.arange(len(marketers))
+    firm = np.zeros(1, r.FIRM)
+    firm["seed"], firm["replicate"] = seed, replicate
+    firm["horizon_start"] = clock.start * r.HOURS_PER_DAY
+    firm["free_event"] = -1
+    firm["adoption"] = 1.0
+    firm["definition"] = scenario.lead.definition
+    firm["cooperation"] = scenario.cooperation.start
+    firm["value_proposition"] = firm["field_knowledge"] = 0.5
+    firm["brand_share"] = scenario.money.brand_share
+    firm["budget_by_sales"] = firm["budget_by_marketing"] = scenario.money.brand_share
+    firm["threshold"] = scenario.lead.threshold
+    firm["threshold_by_sales"] = firm["threshold_by_marketing"] = scenario.lead.threshold
+    months = int(clock.month_of[-1]) + 1
+    events = 3 * len(prospects) + START_ROOM
+    world = r.World(
+        p=parameter_record(scenario),
+        arm=arm_record(scenario, structure, plan, changed=False),
+        firm=firm,
+        segments=_segment_records(scenario),
+        prospects=prospects,
+        leads=np.zeros(START_ROOM, r.LEAD),
+        reps=reps,
+        marketers=marketers,
+        chairs=chair_records(scenario, structure, candidates),
+        candidates=candidates,
+        agenda=np.full(clock.days, -1, np.int32),
+        count=np.zeros(clock.days, np.int32),
+        events=np.zeros(events, r.EVENT),
+        today=np.zeros(START_ROOM, np.int32),
+        days=np.zeros(clock.days, r.DAY),
+        month_of=clock.month_of,
+        months=np.zeros(months, r.MONTH),
+        rep_hours=np.zeros((months, len(reps), r.WEEK)),
+        marketer_hours=np.zeros((months, len(marketers), r.WEEK)),
+        log=np.zeros(START_ROOM if record else 0, r.NOTE),
+        week=np.zeros((4, r.EFFORT)),
+    )
+    begin(world)
+    return world
+
+
+def copy_world(world: r.World) -> r.World:
+    """An independent copy of a state, parameters and calendar shared."""
+    kept = {"p", "month_of"}
+    return r.World(**{name: a if name in kept else a.copy() for name, a in world._asdict().items()})
+
+
+def _grown(array: NDArray[Any], least: int) -> NDArray[Any]:
+    if len(array) >= least:
+        return array
+    bigger = np.zeros(max(least, len(array) + len(array) // 2), array.dtype)
+    bigger[: len(array)] = array
+    return bigger
+
+
+def _with_room(world: r.World, day: int) -> r.World:
+    firm = world.firm[0]
+    need = 2 * (64 + 8 * int(world.count[day]) + 4 * (int(firm["queued"]) + len(world.reps)))
+    return world._replace(
+        leads=_grown(world.leads, int(firm["leads"]) + need),
+        events=_grown(world.events, int(firm["events"]) + need),
+        today=_grown(world.today, need),
+        log=_grown(world.log, int(firm["log"]) + need) if len(world.log) else world.log,
+    )
+
+
+def advance(world: r.World, first: int, last: int) -> r.World:
+    """Run business days first .. last - 1, leaders deciding on the first day of each month."""
+    months = world.month_of
+    day = first
+    while day < last:
+        if day == 0 or months[day] != months[day - 1]:
+            decide_month(world, day)
+        change = np.flatnonzero(months[day:last] != months[day])
+        stop = day + int(change[0]) if len(change) else last
+        while day < stop:
+            reached = run_days(world, day, stop)
+            if reached < stop:
+                world = _with_room(world, reached)
+            day = reached
+    return world
+
+
+def warm_up(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record: bool = False) -> r.World:
+    """The state at the start of the horizon, after a warm-up under the given arm."""
+    return advance(new_world(scenario, arm, seed, replicate, record=record), 0, Clock.of(scenario).start)
+
+
+def enter_arm(
+    scenario: Scenario, warm: r.World, arm: Arm, since: Arm, *, equal_budget: bool = False, today: Arm | None = None
+) -> r.World:
+    """A copy of the warm state in which the arm begins; staying with the structure of the warm-up costs nothing.
+
+    With `equal_budget` the difference between the arm's leaders and those of `today` is moved from or to programme.
+    """
+    structure, plan = scenario.structures[arm.structure], scenario.pay[arm.pay]
+    before = scenario.structures[since.structure]
+    world = copy_world(warm)
+    changed = structure != before
+    world = world._replace(
+        arm=arm_record(scenario, structure, plan, changed=changed),
+        chairs=chair_records(scenario, structure, world.candidates),
+    )
+    world.arm["switching"] = switching_cost(scenario, before, structure)
+    if equal_budget and scenario.switches.cost:
+        reference = scenario.structures[(today or since).structure]
+        world.arm["programme"] += leader_cost(scenario, reference) - leader_cost(scenario, structure)
+        if world.arm["programme"][0] < 0:
+            message = f"with an equal budget the leaders of {arm.structure!r} would cost more than the whole programme"
+            raise ScenarioError([Problem("command", None, "budget", "equal", message, None)])
+    if world.arm["adoption"][0] > 0:
+        world.firm["adoption"] = 0.0
+    return world
+
+
+def run_off(scenario: Scenario, world: r.World) -> float:
+    """Gross margin in euro of the common run-off: every arm goes on under today's structure, pay and levers, fixed."""
+    clock = Clock.of(scenario)
+    if not clock.run_off:
+        return 0.0
+    today = Arm(scenario.today.structure, scenario.today.pay)
+    structure = scenario.structures[today.structure]
+    world = world._replace(
+        arm=arm_record(scenario, structure, scenario.pay[today.pay], changed=False),
+        chairs=chair_records(scenario, structure, world.candidates),
+    )
+    world.arm["decides"] = 0
+    world.firm["adoption"] = 1.0
+    world.firm["brand_share"] = scenario.money.brand_share
+    world.firm["threshold"] = scenario.lead.threshold
+    world = advance(world, clock.end, clock.days)
+    cents = world.months["cents"][clock.month_of[clock.end] :]
+    return float(cents[:, r.REVENUE_NEW].sum() + cents[:, r.REVENUE_REPEAT].sum() - cents[:, r.COST_OF_SALES].sum()) / 100
+
+
+def demand_still_open(world: r.World) -> int:
+    """Cents of viable demand whose window is open without a lead."""
+    waiting = world.prospects[(world.prospects["state"] == r.IN_WINDOW) & (world.prospects["lead"] < 0)]
+    return int(waiting["stake"].sum())
+
+
+def in_scope(world: r.World) -> NDArray[np.record]:
+    """Leads that were open at some time of the horizon."""
+    leads = world.leads[: int(world.firm["leads"][0])]
+    return leads[~(leads["closed"] < world.firm["horizon_start"][0])]
+
+
+def measure(scenario: Scenario, world: r.World, first_month: int, last_month: int) -> dict[str, float]:
+    """The figures of a run over its horizon. Money in euro, totals over the horizon unless a year is named."""
+    leads = in_scope(world)
+    months = world.months[first_month:last_month]
+    cents = months["cents"].sum(axis=0)
+    euro = {name: int(cents[i]) / 100 for i, name in enumerate(r.ACCOUNTS)}
+    revenue = euro["revenue_new"] + euro["revenue_repeat"]
+    margin = revenue - euro["cost_of_sales"]
+    leaders = euro["leaders_pay"] + euro["leaders_switching"]
+    costs = sum(euro[name] for name in r.ACCOUNTS[r.REPS_BASE : r.LEADERS_PAY])
+    viable = leads["viable"] == 1
+    closed = leads["outcome"] != r.OPEN
+    wasted = viable & (leads["cause"] != r.FAIR)
+    value = leads["value"]
+    at_stake = int(value[viable & closed].sum())
+    waste = int(value[wasted].sum())
+    handed = ~np.isnan(leads["handed_over"])
+    touched = ~np.isnan(leads["first_touch"])
+    answer = (leads["first_touch"] - leads["handed_over"])[handed & touched]
+    kpis = {
+        "revenue": revenue,
+        "gross_margin": margin,
+        "profit": margin - costs - leaders,
+        "profit_before_leaders": margin - costs,
+        "leads": len(leads),
+        "won": int((leads["outcome"] == r.WON).sum()),
+        "lead_waste_count": int(wasted.sum()),
+        "lead_waste_share": waste / at_stake if at_stake else 0.0,
+        "lead_waste_value": waste / 100,
+        "missed_demand_value": int(world.firm["missed_value"][0]) / 100,
+        "missed_demand_count": int(world.firm["missed_count"][0]),
+        "viable_leads": int(viable.sum()),
+        "mqls": int(months["mqls"].sum()),
+        "contacted": int(months["contacted"].sum()),
+        "sqls": int(months["sqls"].sum()),
+        "opportunities": int(months["new_opportunities"].sum()),
+        "revenue_new": euro["revenue_new"],
+        "revenue_repeat": euro["revenue_repeat"],
+        "leaders_pay": leaders,
+        "customers_end": int(months["customers"][-1]),
+        "awareness_regular_end": float(months["awareness_regular"][-1]),
+        "awareness_outside_end": float(months["awareness_outside"][-1]),
+        "answered_share": float((handed & touched).sum() / handed.sum()) if handed.any() else 0.0,
+        "answered_within_1h": float((answer <= 1).sum() / handed.sum()) if handed.any() else 0.0,
+        "answered_within_day": float((answer <= r.HOURS_PER_DAY).sum() / handed.sum()) if handed.any() else 0.0,
+        "demand_won_value": int(value[leads["outcome"] == r.WON].sum()) / 100,
+        "demand_fair_loss_value": int(value[viable & closed & ~wasted & (leads["outcome"] != r.WON)].sum()) / 100,
+        "demand_open_value": (int(value[viable & ~closed].sum()) + demand_still_open(world)) / 100,
+    }
+    for code, cause in enumerate(r.WASTE_CAUSES[1:], start=1):
+        kpis[f"waste_{cause}_value"] = int(value[viable & (leads["cause"] == code)].sum()) / 100
+    for name in r.ACCOUNTS[r.COST_OF_SALES :]:
+        kpis[f"cost_{name}" if name != "cost_of_sales" else name] = euro[name]
+    year = 12
+    for number in range(0, len(months), year):
+        part = months["cents"][number : number + year].sum(axis=0)
+        income = int(part[r.REVENUE_NEW] + part[r.REVENUE_REPEAT])
+        kpis[f"revenue_year_{number // year + 1}"] = income / 100
+        kpis[f"profit_year_{number // year + 1}"] = (income - int(part[r.COST_OF_SALES :].sum())) / 100
+    return kpis
+
+
+def finish(scenario: Scenario, world: r.World) -> dict[str, float]:
+    """KPIs at the end of the horizon, run-off included; the state passed in is not changed."""
+    clock = Clock.of(scenario)
+    month_of = clock.month_of
+    kpis = measure(scenario, world, int(month_of[clock.start]), int(month_of[clock.end - 1]) + 1)
+    kpis["run_off_margin"] = run_off(scenario, copy_world(world))
+    kpis["value"] = kpis["profit"] + kpis["run_off_margin"]
+    return kpis
+
+
+def arm_of(scenario: Scenario, structure: str | None, pay: str | None) -> Arm:
+    """The arm named, today's where a name is left out; ValueError names the nearest when there is no such name."""
+    return Arm(
+        known(structure or scenario.today.structure, scenario.structures, "structure"),
+        known(pay or scenario.today.pay, scenario.pay, "pay plan"),
+    )
+
+
+def check_key(seed: int, replicate: int) -> None:
+    """A run's key is two 32-bit words; ValueError outside the range."""
+    for name, word in (("seed", seed), ("replicate", replicate)):
+        if isinstance(word, bool) or not isinstance(word, (int, np.integer)) or not 0 <= word < WORD:
+            message = f"found {word!r}; must be a whole number from 0 to {WORD - 1}"
+            raise ScenarioError([Problem("command", None, name, repr(word), message, None)])
+
+
+@dataclass
+class Run:
+    """One run: its key figures and its tables.
+
+    `kpis` and `facts` are dicts; `leads`, `periods`, `hours`, `accounts`, `events`, `prospects` are made when asked for.
+    Times in tables are business days since the start of the horizon (7 hours a day); money is in euro.
+    """
+
+    scenario: Scenario
+    arm: Arm
+    seed: int
+    replicate: int
+    world: r.World = field(repr=False)
+    kpis: dict[str, float]
+    facts: dict[str, float]
+
+    @cached_property
+    def leads(self) -> pd.DataFrame:
+        """One row per lead that was open in the horizon, with its one outcome and, if wasted, its one cause."""
+        from orgsim.tables import leads
+
+        return leads(self.scenario, self.world)
+
+    @cached_property
+    def periods(self) -> pd.DataFrame:
+        """One row per month of the horizon: flows, stocks, levers, money."""
+        from orgsim.tables import periods
+
+        return periods(self.scenario, self.world)
+
+    @cached_property
+    def hours(self) -> pd.DataFrame:
+        """Hours by month, person and activity; each week of 35 paid hours is booked completely."""
+        from orgsim.tables import hours
+
+        return hours(self.scenario, self.world)
+
+    @cached_property
+    def accounts(self) -> pd.DataFrame:
+        """Integer cents by month and account; revenue positive, costs negative."""
+        from orgsim.tables import accounts
+
+        return accounts(self.scenario, self.world)
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """The event log: case, activity, timestamp, resource, as a process-mining tool reads it."""
+        from orgsim.tables import events
+
+        return events(self.scenario, self.world)
+
+    @cached_property
+    def prospects(self) -> pd.DataFrame:
+        """One row per prospect: traits, and where it stands at the end of the horizon."""
+        from orgsim.tables import prospects
+
+        return prospects(self.scenario, self.world)
+
+
+def run(
+    scenario: Scenario, *, structure: str | None = None, pay: str | None = None, seed: int = 0, replicate: int = 0
+) -> Run:
+    """Run one scenario once under one structure and pay plan (today's by default), with an event log.
+
+    seed, replicate: the key of all random numbers, each in [0, 2^32). The figures are exactly those of the same arm,
+    seed and replicate in `orgsim.compare`. Raises ValueError for an unknown structure or pay plan.
+    """
+    check_key(seed, replicate)
+    arm = arm_of(scenario, structure, pay)
+    began = time.perf_counter()
+    clock = Clock.of(scenario)
+    today = Arm(scenario.today.structure, scenario.today.pay)
+    warm = warm_up(scenario, today, seed, replicate, record=True)
+    world = enter_arm(scenario, warm, arm, today)
+    world = advance(world, clock.start, clock.end)
+    kpis = finish(scenario, world)
+    return Run(scenario, arm, seed, replicate, world, kpis, facts(scenario, time.perf_counter() - began))
+
+
+def facts(scenario: Scenario, seconds: float) -> dict[str, float]:
+    """Facts of a run: its size, its business days with warm-up and run-off, and the seconds it took."""
+    clock = Clock.of(scenario)
+    return {
+        "prospects": sum(segment_sizes(scenario)),
+        "employees": scenario.people.reps + scenario.people.marketers,
+        "business_days": clock.end,
+        "run_off_days": clock.run_off,
+        "seconds": seconds,
+    }

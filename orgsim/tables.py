@@ -1,0 +1,206 @@
+"""Tables of one run, as data frames. The same names in every table, file, figure and screen.
+
+Times are business days since the start of the horizon (7 hours a day; negative in the warm-up), money is in euro
+unless a column says cents.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from orgsim.engine import records as r
+from orgsim.scenario.schema import MARKETER_ACTIVITIES, REP_ACTIVITIES, Scenario
+from orgsim.simulation import Clock, in_scope
+
+SEGMENT_STRIDE = 2**24
+LEADS_STRIDE = 2**10
+EPOCH = np.datetime64("2024-01-01T09:00:00", "ms")
+
+
+def account_id(world: r.World, i: NDArray[Any]) -> NDArray[np.int64]:
+    """Identity of accounts, by segment and position in it, so that adding one renames nobody."""
+    rows = world.prospects[i]
+    return rows["segment"].astype(np.int64) * SEGMENT_STRIDE + rows["index"]
+
+
+def lead_id(world: r.World, leads: NDArray[np.record]) -> NDArray[np.int64]:
+    """Identity of leads: the account's, and the number of the lead among the account's."""
+    return account_id(world, leads["prospect"]) * LEADS_STRIDE + leads["ordinal"]
+
+
+def _days(world: r.World, hours: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (hours - world.firm["horizon_start"][0]) / r.HOURS_PER_DAY
+
+
+def _named(codes: NDArray[Any], names: tuple[str, ...]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes.astype(int), categories=list(names))
+
+
+def leads(scenario: Scenario, world: r.World) -> pd.DataFrame:
+    """One row per lead open in the horizon, sorted by its identity."""
+    rows = in_scope(world)
+    closed_late = rows["closed"] >= Clock.of(scenario).end * r.HOURS_PER_DAY
+    assert not closed_late.any()
+    table = pd.DataFrame(
+        {
+            "lead": lead_id(world, rows),
+            "prospect": account_id(world, rows["prospect"]),
+            "occasion": rows["episode"].astype(np.int64),
+            "segment": _named(
+                world.prospects["segment"][rows["prospect"]], tuple(_unique(s.name for s in scenario.market.segments))
+            ),
+            "origin": _named(rows["origin"], r.ORIGINS),
+            "created": _days(world, rows["created"]),
+            "handed_over": _days(world, rows["handed_over"]),
+            "first_touch": _days(world, rows["first_touch"]),
+            "accepted": _days(world, rows["accepted"]),
+            "opportunity": _days(world, rows["opportunity"]),
+            "closed": _days(world, rows["closed"]),
+            "owner": rows["owner"].astype(np.int64),
+            "touches": rows["touches"].astype(np.int64),
+            "score": rows["score"],
+            "viable": rows["viable"] == 1,
+            "outcome": _named(rows["outcome"], r.OUTCOMES),
+            "waste_cause": _named(rows["cause"], r.WASTE_CAUSES),
+            "value": rows["value"] / 100,
+            "deal": rows["deal"] / 100,
+        }
+    )
+    return table.sort_values("lead", kind="stable", ignore_index=True)
+
+
+def _unique(names: Any) -> list[str]:
+    seen: dict[str, int] = {}
+    out = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        out.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return out
+
+
+def _horizon_months(scenario: Scenario, world: r.World) -> tuple[int, int]:
+    clock = Clock.of(scenario)
+    return int(clock.month_of[clock.start]), int(clock.month_of[clock.end - 1]) + 1
+
+
+def periods(scenario: Scenario, world: r.World) -> pd.DataFrame:
+    """One row per month: flows of the month, stocks and levers at its end, money in euro."""
+    first, last = _horizon_months(scenario, world)
+    rows = world.months[first:last]
+    clock = Clock.of(scenario)
+    ends = np.flatnonzero(np.append(np.diff(clock.month_of[: clock.end]) > 0, True))[first:] + 1
+    table: dict[str, Any] = {"month": np.arange(1, len(rows) + 1), "end_day": ends - clock.start}
+    for name in (
+        "leads", "mqls", "contacted", "sqls", "new_opportunities", "won", "lost_customers", "customers", "opportunities",
+        "queued", "brand_share", "threshold", "brand_stock", "awareness_regular", "awareness_outside", "definition",
+        "cooperation", "value_proposition", "field_knowledge",
+    ):  # fmt: skip
+        table[name] = rows[name]
+    cents = rows["cents"]
+    table["revenue"] = (cents[:, r.REVENUE_NEW] + cents[:, r.REVENUE_REPEAT]) / 100
+    table["gross_margin"] = table["revenue"] - cents[:, r.COST_OF_SALES] / 100
+    table["profit_before_leaders"] = table["gross_margin"] - cents[:, r.REPS_BASE : r.LEADERS_PAY].sum(axis=1) / 100
+    table["profit"] = table["profit_before_leaders"] - cents[:, r.LEADERS_PAY :].sum(axis=1) / 100
+    missed = np.diff(np.concatenate([[0], rows["missed_value"]]))
+    table["missed_demand_value"] = missed / 100
+    return pd.DataFrame(table)
+
+
+def hours(scenario: Scenario, world: r.World) -> pd.DataFrame:
+    """Hours by month, role, person and activity, long format."""
+    first, last = _horizon_months(scenario, world)
+    parts = []
+    for role, booked, names in (
+        ("rep", world.rep_hours, REP_ACTIVITIES),
+        ("marketer", world.marketer_hours, MARKETER_ACTIVITIES),
+    ):
+        months, people, _ = booked[first:last].shape
+        index = pd.MultiIndex.from_product(
+            [range(1, months + 1), [role], range(people), names], names=["month", "role", "person", "activity"]
+        )
+        parts.append(pd.DataFrame({"hours": booked[first:last].reshape(-1)}, index=index).reset_index())
+    return pd.concat(parts, ignore_index=True)
+
+
+def accounts(scenario: Scenario, world: r.World) -> pd.DataFrame:
+    """Integer cents by month and account: revenue positive, costs negative, so that the column sums to profit."""
+    first, last = _horizon_months(scenario, world)
+    cents = world.months["cents"][first:last].copy()
+    cents[:, r.COST_OF_SALES :] *= -1
+    index = pd.MultiIndex.from_product([range(1, last - first + 1), r.ACCOUNTS], names=["month", "account"])
+    return pd.DataFrame({"cents": cents.reshape(-1)}, index=index).reset_index()
+
+
+def prospects(scenario: Scenario, world: r.World) -> pd.DataFrame:
+    """One row per account: traits, and where it stands at the end of the horizon."""
+    rows = world.prospects
+    names = _unique(s.name for s in scenario.market.segments)
+    return pd.DataFrame(
+        {
+            "prospect": account_id(world, np.arange(len(rows))),
+            "segment": _named(rows["segment"], tuple(names)),
+            "fit": rows["fit"],
+            "viable": rows["viable"] == 1,
+            "state": _named(rows["state"], ("idle", "in_window", "customer")),
+            "episodes": rows["episode"].astype(np.int64),
+            "leads": rows["leads"].astype(np.int64),
+            "orders": rows["orders"].astype(np.int64),
+            "owner": rows["owner"].astype(np.int64),
+        }
+    )
+
+
+def events(scenario: Scenario, world: r.World) -> pd.DataFrame:
+    """The event log, oldest first: case (account), activity, timestamp, resource, lead, amount in euro.
+
+    Timestamps place business days on the weekdays of a calendar that begins on a Monday, 2024-01-01, with the
+    warm-up; `day` is the time as in the other tables.
+    """
+    rows = world.log[: int(world.firm["log"][0])]
+    order = np.argsort(rows["time"], kind="stable")
+    rows = rows[order]
+    known = rows["prospect"] >= 0
+    case = np.full(len(rows), -1, np.int64)
+    case[known] = account_id(world, rows["prospect"][known])
+    lead = np.full(len(rows), -1, np.int64)
+    with_lead = rows["lead"] >= 0
+    lead[with_lead] = lead_id(world, world.leads[rows["lead"][with_lead]])
+    day = np.floor(rows["time"] / r.HOURS_PER_DAY)
+    calendar = (day // 5) * 7 + day % 5
+    milliseconds = calendar * 86_400_000 + (rows["time"] - day * r.HOURS_PER_DAY) * 3_600_000
+    activity = np.array(r.ACTIVITIES, dtype=object)[rows["activity"]]
+    return pd.DataFrame(
+        {
+            "case": case,
+            "activity": activity,
+            "timestamp": EPOCH + np.round(milliseconds).astype("timedelta64[ms]"),
+            "resource": _resources(scenario, rows),
+            "day": _days(world, rows["time"]),
+            "lead": lead,
+            "amount": _amounts(rows),
+        }
+    )
+
+
+def _resources(scenario: Scenario, rows: NDArray[np.record]) -> list[str]:
+    decisions = np.isin(rows["activity"], (r.NOTE_BUDGET, r.NOTE_THRESHOLD))
+    ours = np.isin(rows["activity"], (r.NOTE_ATTEMPT, r.NOTE_ACCEPTED, r.NOTE_OPPORTUNITY, r.NOTE_ASIDE))
+    out = []
+    for who, decided, by_rep in zip(rows["resource"].tolist(), decisions.tolist(), ours.tolist(), strict=True):
+        if decided:
+            out.append("both heads" if who < 0 else f"chair {who + 1}")
+        elif who >= 0:
+            out.append(f"rep {who + 1}")
+        else:
+            out.append("marketing" if not by_rep else "rep")
+    return out
+
+
+def _amounts(rows: NDArray[np.record]) -> NDArray[np.float64]:
+    money = np.isin(rows["activity"], (r.NOTE_NEED, r.NOTE_OPPORTUNITY, r.NOTE_ORDER, r.NOTE_MISSED))
+    levers = np.isin(rows["activity"], (r.NOTE_BUDGET, r.NOTE_THRESHOLD))
+    return np.where(money, rows["amount"] / 100, np.where(levers, rows["amount"] / 1e6, rows["amount"]))
