@@ -121,7 +121,7 @@ def _segment_records(scenario: Scenario) -> NDArray[np.record]:
         row["signal_hazard"] = signals
         row["least_fit"] = 1 - fit
         row["win_shift"] = segment.win_shift
-        row["first"], row["size"] = first, size
+        row["first"], row["accounts"] = first, size
         row["reach"] = min(size, segment.reach or size)
         row["regular"] = segment.regular
         first += size
@@ -166,7 +166,7 @@ def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record
         chairs=chair_records(scenario, structure, candidates),
         candidates=candidates,
         agenda=np.full(clock.days, -1, np.int32),
-        count=np.zeros(clock.days, np.int32),
+        due=np.zeros(clock.days, np.int32),
         events=np.zeros(events, r.EVENT),
         today=np.zeros(START_ROOM, np.int32),
         days=np.zeros(clock.days, r.DAY),
@@ -197,7 +197,7 @@ def _grown(array: NDArray[Any], least: int) -> NDArray[Any]:
 
 def _with_room(world: r.World, day: int) -> r.World:
     firm = world.firm[0]
-    need = 2 * (64 + 8 * int(world.count[day]) + 4 * (int(firm["queued"]) + len(world.reps)))
+    need = 2 * (64 + 8 * int(world.due[day]) + 4 * (int(firm["queued"]) + len(world.reps)))
     return world._replace(
         leads=_grown(world.leads, int(firm["leads"]) + need),
         events=_grown(world.events, int(firm["events"]) + need),

@@ -94,9 +94,13 @@ def periods(scenario: Scenario, world: r.World) -> pd.DataFrame:
     clock = Clock.of(scenario)
     ends = np.flatnonzero(np.append(np.diff(clock.month_of[: clock.end]) > 0, True))[first:] + 1
     table: dict[str, Any] = {"month": np.arange(1, len(rows) + 1), "end_day": ends - clock.start}
+    for name in ("leads", "mqls", "contacted", "sqls"):
+        table[name] = rows[name]
+    table["opportunities"] = rows["new_opportunities"]
+    table["won"] = rows["won"]
+    table["open_opportunities"] = rows["opportunities"]
     for name in (
-        "leads", "mqls", "contacted", "sqls", "new_opportunities", "won", "lost_customers", "customers", "opportunities",
-        "queued", "brand_share", "threshold", "brand_stock", "awareness_regular", "awareness_outside", "definition",
+        "lost_customers", "customers", "queued", "brand_share", "threshold", "brand_stock", "awareness_regular", "awareness_outside", "definition",
         "cooperation", "value_proposition", "field_knowledge",
     ):  # fmt: skip
         table[name] = rows[name]

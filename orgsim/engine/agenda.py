@@ -35,7 +35,7 @@ def schedule(w, day, time, kind, who, stamp):
     else:
         event.next = w.agenda[on]
         w.agenda[on] = slot
-        w.count[on] += 1
+        w.due[on] += 1
 
 
 @rule

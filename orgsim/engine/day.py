@@ -127,7 +127,7 @@ def run_days(w, first, last):
     Stops early, before a day, when the arrays may be too small for it; the caller gives more room and calls again.    """
     firm = w.firm[0]
     for day in range(first, last):
-        need = ROOM_PER_DAY + ROOM_PER_EVENT * np.int64(w.count[day]) + 4 * (firm.queued + w.reps.size)
+        need = ROOM_PER_DAY + ROOM_PER_EVENT * np.int64(w.due[day]) + 4 * (firm.queued + w.reps.size)
         if (
             firm.leads + need > w.leads.size
             or firm.events + need > w.events.size

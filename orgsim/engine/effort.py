@@ -122,10 +122,16 @@ def marketer_week(w):
 
 
 @rule
-def move_towards(person, wanted, joint, absence, step):
-    """Actual hours close a part of the gap to the wanted week."""
+def move_towards(person, wanted, at_work, joint, absence, step):
+    """Actual hours close a part of the gap to the wanted week. Joint work comes first: when it grows or shrinks, the
+    other activities share the hours that are left in proportion."""
+    total = 0.0
     for i in range(EFFORT):
         person.hours[i] += step * (wanted[i] - person.hours[i])
+        total += person.hours[i]
+    if abs(total - at_work) > 1e-9 and total > 0.0:
+        for i in range(EFFORT):
+            person.hours[i] *= at_work / total
     person.hours[JOINT] = joint
     person.hours[ABSENCE] = absence
 
@@ -135,16 +141,17 @@ def plan_week(w, step):
     """Everyone's hours for the coming week; `step` 1 jumps to the wanted week, as at the start of the warm-up."""
     p, arm = w.p[0], w.arm[0]
     wanted = w.week[2]
+    at_work = hours_at_work(w)
     absence = WORK_WEEK * p.effort_absence
     rep_week(w)
     for rep in w.reps:
-        move_towards(rep, wanted, arm.coordination, absence, step)
+        move_towards(rep, wanted, at_work, arm.coordination, absence, step)
         rep.share = rep.hours[REP_LEADS] / WORK_WEEK
         needed = p.customers_hours_per_year * rep.customers / 52.0
         rep.care = min(1.5, rep.hours[REP_CUSTOMERS] / needed) if needed > 0.0 else 1.0
     marketer_week(w)
     for marketer in w.marketers:
-        move_towards(marketer, wanted, arm.coordination, absence, step)
+        move_towards(marketer, wanted, at_work, arm.coordination, absence, step)
 
 
 @rule

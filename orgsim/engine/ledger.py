@@ -106,10 +106,10 @@ def describe_month(w, month):
     outside_size = 0.0
     for segment in w.segments:
         if segment.regular:
-            inside += segment.awareness * segment.size
-            inside_size += segment.size
+            inside += segment.awareness * segment.accounts
+            inside_size += segment.accounts
         else:
-            outside += segment.awareness * segment.size
-            outside_size += segment.size
+            outside += segment.awareness * segment.accounts
+            outside_size += segment.accounts
     row.awareness_regular = inside / inside_size if inside_size > 0.0 else math.nan
     row.awareness_outside = outside / outside_size if outside_size > 0.0 else math.nan

@@ -87,7 +87,7 @@ REP = _record(
 MARKETER = _record(("hours", "f8", (WEEK,)), ("booked", "f8", (WEEK,)), ("index", "i4"))
 SEGMENT = _record(
     ("awareness", "f8"), ("reach_rate", "f8"), ("retained", "f8"), ("need_hazard", "f8"), ("signal_hazard", "f8"),
-    ("least_fit", "f8"), ("win_shift", "f8"), ("first", "i8"), ("size", "i8"), ("reach", "i8"), ("regular", "i1"),
+    ("least_fit", "f8"), ("win_shift", "f8"), ("first", "i8"), ("accounts", "i8"), ("reach", "i8"), ("regular", "i1"),
 )  # fmt: skip
 CHAIR = _record(
     ("horizon", "f8"), ("prior", "f8"), ("firm_weight", "f8"), ("escalation_share", "f8"), ("pay", "f8"),
@@ -148,7 +148,7 @@ class World(NamedTuple):
     chairs: NDArray[np.record]
     candidates: NDArray[np.record]
     agenda: NDArray[np.int32]
-    count: NDArray[np.int32]
+    due: NDArray[np.int32]
     events: NDArray[np.record]
     today: NDArray[np.int32]
     days: NDArray[np.record]

@@ -363,7 +363,7 @@ class Cooperation(Table):
 
     start: Share = param(0.6, "share", 0.3, 0.9, ASSUMPTION, "Cooperation at rest", above=0, most=0.999)
     half_life: Weeks = param(26.0, "weeks", 8, 104, "theory 1.4", "Half-life of a deviation", above=0)
-    good_lead: Number = param(0.02, "logit per event", 0, 0.1, ASSUMPTION, "Effect of an accepted lead", least=0,
+    good_lead: Number = param(0.16, "logit per event and rep", 0, 0.8, ASSUMPTION, "Effect of an accepted lead for each rep", least=0,
                               drawn=True)
     bad_ratio: Number = param(2.0, "ratio", 1, 3, "theory 1.4: bad to good 2:1", "A bad event's weight against a good one",
                               least=0, drawn=True)
@@ -589,7 +589,8 @@ class Limit(Table):
     formula: str = Field(description="Closed form, by its mathematical name")
     measure: str = Field(description="Statistic of a run that the closed form predicts")
     inputs: dict[str, Any] = Field(description="Keys and their defaults")
-    sets: dict[str, str] = Field(description="Parameters by dotted path, as formulas of the keys")
+    sets: dict[str, str] = Field(description="Parameters by dotted path, as formulas of the keys; "
+                                            "a name without a dot is an intermediate value")
     replicates: int = Field(100, ge=30, description="Replicates by default")
 
 

@@ -1,0 +1,407 @@
+"""The command line. JSON and CSV go to standard output alone, everything for the eye to standard error.
+
+Exit codes: 0; 1 when a run failed or a verification disagrees; 2 when the user's input is wrong. Nothing heavy is
+imported before a command needs it, so that `orgsim --help` is quick.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orgsim import __version__, terminal
+from orgsim.terminal import Commands, Failure
+
+if TYPE_CHECKING:
+    from orgsim.experiments.compare import Comparison
+    from orgsim.scenario.errors import Problem
+    from orgsim.scenario.schema import Scenario
+
+WORD = 2**32
+RESULTS = Path("orgsim-results")
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+def _scenario(name: str, years: str | None = None) -> Scenario:
+    from orgsim.scenario.errors import Problem, ScenarioError
+    from orgsim.scenario.load import load_scenario
+
+    scenario = load_scenario(name)
+    if years is None:
+        return scenario
+    try:
+        value: float | str = float(years)
+    except ValueError:
+        value = years
+    try:
+        return scenario.with_(**{"time.years": value})
+    except ScenarioError as error:
+        first = error.problems[0]
+        raise ScenarioError([Problem("--years", None, "", first.found, first.message, first.hint)]) from None
+
+
+class Names(click.ParamType[tuple[str, ...]]):
+    """Names separated by commas."""
+
+    name = "a,b,c"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        names = value if isinstance(value, tuple) else tuple(part.strip() for part in str(value).split(","))
+        found = tuple(dict.fromkeys(name for name in names if name))
+        if not found:
+            self.fail("give at least one name", param, ctx)
+        return found
+
+
+_WORDS = click.IntRange(0, WORD - 1)
+_FOLDER = click.Path(path_type=Path)
+
+
+def _format_option(*formats: str) -> Callable[[Any], Any]:
+    return click.option("--format", "form", type=click.Choice(formats), default="table", show_default=True,
+                        help="Tables go to standard error, the other formats to standard output.")  # fmt: skip
+
+
+@click.group(cls=Commands, context_settings=HELP)
+@click.option("--debug", is_flag=True, help="Show where in the program an unexpected error arose.")
+@click.version_option(version=__version__, prog_name="orgsim", message="%(prog)s %(version)s")
+def main(debug: bool) -> None:
+    """Simulate how firms organise marketing and sales, and compare ways of doing it in the same worlds.
+
+    Start with `orgsim compare`: one command, three structures, two pay plans, a verdict.
+    """
+
+
+# compare -----------------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
+@click.option("--structures", type=Names(), default="merged,separate,cro", show_default=True,
+              help="Structures to compare.")  # fmt: skip
+@click.option("--pay", type=Names(), default="own_numbers,shared_revenue", show_default=True,
+              help="Pay plans to compare.")  # fmt: skip
+@click.option("--replicates", type=click.IntRange(1), default=100, show_default=True,
+              help="Worlds in which all arms run.")  # fmt: skip
+@click.option("--years", metavar="Y", help="Simulated years, instead of the scenario's; '18 months' is understood.")
+@click.option("--seed", type=_WORDS, default=0, show_default=True, help="The key of all luck.")
+@click.option("--threads", type=click.IntRange(1), help="Workers; default all cores. Changes no result.")
+@click.option("--start", type=click.Choice(["today", "own"]), default="today", show_default=True,
+              help="Arms start from today's firm, or each as its own firm.")  # fmt: skip
+@click.option("--budget", type=click.Choice(["free", "equal"]), default="free", show_default=True,
+              help="equal: what leaders cost more than today's is taken from programme spend.")  # fmt: skip
+@click.option("--uncertain", is_flag=True, help="Draw the assumed parameters from their ranges too.")
+@click.option("--out", type=_FOLDER, help="Folder of results; default orgsim-results/SCENARIO.")
+@_format_option("table", "json", "csv")
+def compare(
+    scenarios: tuple[str, ...], structures: tuple[str, ...], pay: tuple[str, ...], replicates: int, years: str | None,
+    seed: int, threads: int | None, start: str, budget: str, uncertain: bool, out: Path | None, form: str,
+) -> None:  # fmt: skip
+    """Compare structures and pay plans in the same worlds, against today's arm.
+
+    SCENARIO is the name of a scenario that ships (`orgsim scenarios list`) or a TOML file; default baseline.
+    """
+    from orgsim import console
+    from orgsim.experiments.compare import compare as run_all
+    from orgsim.scenario.errors import ScenarioError
+
+    names = scenarios or ("baseline",)
+    loaded, problems = [], []
+    for name in names:
+        try:
+            loaded.append(_scenario(name, years))
+            problems += _unknown(loaded[-1], structures, pay)
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError(dict.fromkeys(problems))
+    folders = [terminal.usable(folder) for folder in _folders([s.name for s in loaded], out)]
+    documents, tables = [], []
+    for name, scenario, folder in zip(names, loaded, folders, strict=True):
+        with terminal.progress_bar(f"Comparing, {scenario.name}") as progress:
+            comparison = run_all(
+                scenario, structures=structures, pay=pay, replicates=replicates, seed=seed, threads=threads,
+                start=start, budget=budget, uncertain=uncertain, progress=progress,
+            )  # fmt: skip
+        summary = comparison.summary()
+        command = _again(name, structures, pay, replicates, years, seed, start, budget, uncertain, folder)
+        files = _store(comparison, summary, folder, command)
+        if form == "table":
+            console.show_comparison(comparison, summary, files, shlex.join(command))
+        elif form == "json":
+            documents.append(console.as_data(comparison, summary, files))
+        else:
+            tables.append(summary if len(names) == 1 else summary.assign(scenario=scenario.name))
+    if form == "json":
+        terminal.emit_json(documents if len(names) > 1 else documents[0])
+    elif form == "csv":
+        import pandas as pd
+
+        terminal.emit(pd.concat(tables).to_csv(index=False, lineterminator="\n"))
+
+
+def _unknown(scenario: Scenario, structures: tuple[str, ...], pay: tuple[str, ...]) -> list[Problem]:
+    """Every structure and pay plan named that the scenario does not have."""
+    from orgsim.scenario.errors import ScenarioError
+    from orgsim.scenario.load import known
+
+    problems: list[Problem] = []
+    for option, named, allowed in (("--structures", structures, scenario.structures), ("--pay", pay, scenario.pay)):
+        for name in named:
+            try:
+                known(name, allowed, option)
+            except ScenarioError as error:
+                problems += error.problems
+    return problems
+
+
+def _folders(names: list[str], out: Path | None) -> list[Path]:
+    if len(names) == 1:
+        return [out or RESULTS / terminal.folder_name(names[0])]
+    folders: list[Path] = []
+    for name in names:
+        folder, number = (out or RESULTS) / terminal.folder_name(name), 1
+        while folder in folders:
+            number += 1
+            folder = folder.with_name(f"{terminal.folder_name(name)}-{number}")
+        folders.append(folder)
+    return folders
+
+
+def _again(
+    name: str, structures: tuple[str, ...], pay: tuple[str, ...], replicates: int, years: str | None, seed: int,
+    start: str, budget: str, uncertain: bool, folder: Path,
+) -> list[str]:  # fmt: skip
+    """The command that makes the same results again, every setting spelled out."""
+    command = ["orgsim", "compare", name, "--structures", ",".join(structures), "--pay", ",".join(pay),
+               "--replicates", str(replicates), "--seed", str(seed)]  # fmt: skip
+    command += ["--years", years] if years is not None else []
+    command += ["--start", start] if start != "today" else []
+    command += ["--budget", budget] if budget != "free" else []
+    command += ["--uncertain"] if uncertain else []
+    return [*command, "--out", str(folder)]
+
+
+def _store(comparison: Comparison, summary: Any, folder: Path, command: list[str]) -> list[str]:
+    """Write runs, summary, figures and, when all else is complete, the manifest."""
+    import matplotlib
+
+    from orgsim.experiments.store import manifest, write_json, write_parquet
+
+    write_parquet(folder / "runs.parquet", comparison.runs)
+    files = [terminal.written(folder / "runs.parquet")]
+    text = summary.to_csv(index=False, lineterminator="\n")
+    files.append(terminal.write_file(folder / "summary.csv", lambda name: terminal.fill(name, text)))
+    with matplotlib.rc_context({"svg.hashsalt": "orgsim"}):
+        for title in ("revenue_and_waste", "funnel"):
+            figure = getattr(comparison.plot, title)()
+            for kind, about in (("png", "Software"), ("svg", "Date")):
+                def save(name: str, figure: Any = figure, kind: str = kind, about: str = about) -> None:
+                    figure.savefig(name, format=kind, dpi=150, metadata={about: None})
+
+                files.append(terminal.write_file(folder / f"{title}.{kind}", save))
+    about_run = manifest([comparison.scenario], command=command, seed=comparison.seed, start=comparison.start,
+                         replicates=comparison.replicates, budget=comparison.budget, uncertain=comparison.uncertain,
+                         arms=[str(arm) for arm in comparison.arms], today=str(comparison.today))  # fmt: skip
+    write_json(folder / "manifest.json", about_run)
+    return [*files, terminal.written(folder / "manifest.json")]
+
+
+# run ---------------------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.argument("scenario")
+@click.option("--structure", help="Structure; default today's.")
+@click.option("--pay", help="Pay plan; default today's.")
+@click.option("--seed", type=_WORDS, default=0, show_default=True, help="The key of all luck.")
+@click.option("--replicate", type=_WORDS, default=0, show_default=True, help="Number of the world.")
+@click.option("--out", type=_FOLDER, help="Folder of results; default orgsim-results/run-SCENARIO.")
+@_format_option("table", "json", "csv")
+def run(
+    scenario: str, structure: str | None, pay: str | None, seed: int, replicate: int, out: Path | None, form: str
+) -> None:
+    """Run one scenario once, with all its leads, hours, accounts and events on file."""
+    from orgsim import console, simulation
+    from orgsim.experiments.store import write_json, write_parquet
+
+    question = _scenario(scenario)
+    arm = simulation.arm_of(question, structure, pay)
+    folder = terminal.usable(out or RESULTS / f"run-{terminal.folder_name(question.name)}")
+
+    with terminal.progress_bar("Running"):
+        result = simulation.run(question, structure=arm.structure, pay=arm.pay, seed=seed, replicate=replicate)
+    files = []
+    for name in ("leads", "periods", "hours", "accounts", "events"):
+        write_parquet(folder / f"{name}.parquet", getattr(result, name))
+        files.append(terminal.written(folder / f"{name}.parquet"))
+    summary = {"scenario": question.name, "structure": arm.structure, "pay": arm.pay, "seed": seed,
+               "replicate": replicate, "kpis": result.kpis, "facts": result.facts}  # fmt: skip
+    summary = console.plain(summary)
+    write_json(folder / "summary.json", summary)
+    files.append(terminal.written(folder / "summary.json"))
+    if form == "json":
+        terminal.emit_json(summary | {"files": files})
+    elif form == "csv":
+        terminal.emit_csv([{"kpi": name, "value": value} for name, value in summary["kpis"].items()])
+    else:
+        console.show_run(result, files)
+
+
+# scenarios ---------------------------------------------------------------------------------------------------------
+
+
+@main.group(cls=Commands, context_settings=HELP)
+def scenarios() -> None:
+    """List, show, check and start scenarios."""
+
+
+@scenarios.command("list")
+@_format_option("table", "json")
+def list_(form: str) -> None:
+    """List the scenarios that ship; limit cases have a closed form, see `orgsim verify`."""
+    from orgsim.scenario.load import find, limit_names, names
+    from orgsim.scenario.toml import read
+
+    rows = []
+    for limit, listed in ((False, names()), (True, limit_names())):
+        for name in listed:
+            path = find(name)
+            title = read(path.read_text(encoding="utf-8"), str(path)).get("title", "")
+            rows.append({"name": name, "title": title, "limit": limit})
+    if form == "json":
+        terminal.emit_json(rows)
+        return
+    from orgsim.console import show_table
+
+    show_table(["Scenario", "Title", ""], [[r["name"], r["title"], "limit case" if r["limit"] else ""] for r in rows])
+
+
+@scenarios.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Print the text of a scenario, to read or to copy."""
+    from orgsim.scenario.load import find
+
+    terminal.emit(find(name).read_text(encoding="utf-8"))
+
+
+@scenarios.command()
+@click.argument("file")
+def check(file: str) -> None:
+    """Check a scenario file and name all its mistakes, each with file, line and key."""
+    from orgsim.scenario.load import check_text, load_scenario
+
+    path = Path(file)
+    if path.is_file():
+        check_text(path.read_text(encoding="utf-8"), file, path.parent)
+    else:
+        load_scenario(file)
+    terminal.say(f"{file}: ok")
+
+
+@scenarios.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def new(file: Path) -> None:
+    """Write a commented file for a scenario of your own, which extends the baseline."""
+    from orgsim.scenario.catalogue import starter
+
+    path = file if file.suffix == ".toml" else file.with_name(f"{file.name}.toml")
+    if path.exists():
+        raise Failure(f"'{path}' is already there; nothing was changed", 2)
+    terminal.usable(path.parent)
+    title = re.sub(r'["\\\x00-\x1f]', " ", path.stem)
+    text = starter(shlex.quote(str(path)), title)
+    terminal.write_file(path, lambda name: terminal.fill(name, text))
+    terminal.say(f"Written: {path}\nEdit it, then: orgsim compare {shlex.quote(str(path))}")
+
+
+# parameters, schema, verify ----------------------------------------------------------------------------------------
+
+
+@main.command()
+@_format_option("table", "json")
+def parameters(form: str) -> None:
+    """List every parameter with its unit, default, plausible range and source."""
+    from orgsim.scenario import catalogue
+
+    rows = catalogue.parameters()
+    if form == "json":
+        terminal.emit_json(rows)
+        return
+    from orgsim.console import show_table
+
+    cells = [[r["name"], r["unit"], catalogue.shown(r["default"]), catalogue.range_of(r), r["source"]] for r in rows]
+    show_table(["Parameter", "Unit", "Default", "Range", "Source"], cells, right=(2,))
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, with which editors complete and check."""
+    from orgsim.scenario.catalogue import json_schema
+
+    terminal.emit_json(json_schema())
+
+
+@main.command()
+@click.argument("case", required=False)
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A key of the case, its value as in TOML.")
+@click.option("--replicates", type=click.IntRange(1), help="Runs of each case, at least 30; default the case's.")
+@click.option("--seed", type=_WORDS, default=0, show_default=True, help="The key of all luck.")
+@_format_option("table", "json", "csv")
+def verify(case: str | None, settings: tuple[str, ...], replicates: int | None, seed: int, form: str) -> None:
+    """Run limit cases that have a closed form and hold the engine against it; all of them without CASE."""
+    values = dict(map(_setting, settings))
+    if values and case is None:
+        raise click.UsageError("--set needs the name of a case.")
+    from orgsim.experiments import limits
+
+    with terminal.progress_bar("Verifying") as progress:
+        rows = limits.verify(case, values, replicates, seed, progress)
+    keys = ("case", "output", "simulated", "closed_form", "standard_error", "z")
+    if form == "json":
+        terminal.emit_json([{key: row[key] for key in keys} for row in rows])
+    elif form == "csv":
+        terminal.emit_csv([{key: row[key] for key in keys} for row in rows])
+    else:
+        from orgsim.console import show_table
+
+        cells = [[row["case"], row["output"], *(_short(row[key]) for key in keys[2:]),
+                  "agrees" if row["agrees"] else "DISAGREES"] for row in rows]  # fmt: skip
+        show_table(["Case", "Output", "Simulated", "Closed form", "Std. error", "z", ""], cells, right=(2, 3, 4, 5))
+    wrong = [f"{row['case']} {row['output']}" for row in rows if not row["agrees"]]
+    if wrong:
+        raise Failure(f"{len(wrong)} of {len(rows)} outputs disagree with their closed form: {', '.join(wrong)}", 1)
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None or not math.isfinite(value) else f"{value:.4g}"
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """A key and its value, which is written as in TOML: numbers, lists, true, "text"."""
+    import tomllib
+
+    key, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or not key:
+        raise click.BadParameter(f"found '{text}'; write KEY=VALUE, such as servers=3", param_hint="--set")
+    try:
+        parsed = tomllib.loads(f"x = {value}")
+    except tomllib.TOMLDecodeError:
+        parsed = {}
+    if list(parsed) != ["x"]:
+        raise click.BadParameter(
+            f"{key}: found '{value}', which is no TOML value; write a number, a list such as [0.2, 0.3], or \"text\"",
+            param_hint="--set",
+        )
+    return key, parsed["x"]
+
+
+if __name__ == "__main__":
+    main(prog_name="orgsim")
