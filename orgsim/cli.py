@@ -6,7 +6,6 @@ imported before a command needs it, so that `orgsim --help` is quick.
 
 from __future__ import annotations
 
-import math
 import re
 import shlex
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orgsim import __version__, terminal
-from orgsim.terminal import Commands, Failure
+from orgsim.terminal import Commands, Failure, Names
 
 if TYPE_CHECKING:
     from orgsim.experiments.compare import Comparison
@@ -44,19 +43,6 @@ def _scenario(name: str, years: str | None = None) -> Scenario:
     except ScenarioError as error:
         first = error.problems[0]
         raise ScenarioError([Problem("--years", None, "", first.found, first.message, first.hint)]) from None
-
-
-class Names(click.ParamType[tuple[str, ...]]):
-    """Names separated by commas."""
-
-    name = "a,b,c"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        names = value if isinstance(value, tuple) else tuple(part.strip() for part in str(value).split(","))
-        found = tuple(dict.fromkeys(name for name in names if name))
-        if not found:
-            self.fail("give at least one name", param, ctx)
-        return found
 
 
 _WORDS = click.IntRange(0, WORD - 1)
@@ -192,6 +178,7 @@ def _store(comparison: Comparison, summary: Any, folder: Path, command: list[str
     """Write runs, summary, figures and, when all else is complete, the manifest."""
     import matplotlib
 
+    from orgsim.console import plain
     from orgsim.experiments.store import manifest, write_json, write_parquet
 
     write_parquet(folder / "runs.parquet", comparison.runs)
@@ -209,7 +196,7 @@ def _store(comparison: Comparison, summary: Any, folder: Path, command: list[str
     about_run = manifest([comparison.scenario], command=command, seed=comparison.seed, start=comparison.start,
                          replicates=comparison.replicates, budget=comparison.budget, uncertain=comparison.uncertain,
                          arms=[str(arm) for arm in comparison.arms], today=str(comparison.today))  # fmt: skip
-    write_json(folder / "manifest.json", about_run)
+    write_json(folder / "manifest.json", plain(about_run, infinite="inf"))
     return [*files, terminal.written(folder / "manifest.json")]
 
 
@@ -372,16 +359,12 @@ def verify(case: str | None, settings: tuple[str, ...], replicates: int | None, 
     else:
         from orgsim.console import show_table
 
-        cells = [[row["case"], row["output"], *(_short(row[key]) for key in keys[2:]),
+        cells = [[row["case"], row["output"], *(terminal.short(row[key]) for key in keys[2:]),
                   "agrees" if row["agrees"] else "DISAGREES"] for row in rows]  # fmt: skip
         show_table(["Case", "Output", "Simulated", "Closed form", "Std. error", "z", ""], cells, right=(2, 3, 4, 5))
     wrong = [f"{row['case']} {row['output']}" for row in rows if not row["agrees"]]
     if wrong:
         raise Failure(f"{len(wrong)} of {len(rows)} outputs disagree with their closed form: {', '.join(wrong)}", 1)
-
-
-def _short(value: float | None) -> str:
-    return "" if value is None or not math.isfinite(value) else f"{value:.4g}"
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -23,15 +23,15 @@ Row = dict[str, Any]
 Rows = dict[tuple["Arm", str], Row]
 
 LEVEL = 0.05
-WIDE = 105
+ENDLESS = 10_000
 MONEY = {
     "revenue": "Revenue",
     "gross_margin": "Gross margin",
-    "profit_before_leaders": "Profit before leaders' pay",
-    "profit": "Profit after leaders' pay",
+    "profit_before_leaders": "Profit before\nleaders' pay",
+    "profit": "Profit after\nleaders' pay",
 }
-LEADS = {"lead_waste_share": "Waste, % of value", "lead_waste_value": "Waste, k€ a year",
-         "missed_demand_value": "Missed demand, k€ a year"}  # fmt: skip
+LEADS = {"lead_waste_share": "Waste,\n% of value", "lead_waste_value": "Waste,\nk€ a year",
+         "missed_demand_value": "Missed demand,\nk€ a year"}  # fmt: skip
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -40,15 +40,17 @@ def console() -> Console:
     return Console(stderr=True, highlight=False, emoji=False)
 
 
-def plain(value: Any) -> Any:
-    """The value as JSON can hold it: NaN and infinities become null, numbers of NumPy become Python's."""
+def plain(value: Any, infinite: str | None = None) -> Any:
+    """The value as JSON can hold it: NaN becomes null, infinities what `infinite` says, NumPy's numbers Python's."""
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain(item, infinite) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [plain(item, infinite) for item in value]
     if hasattr(value, "item"):
         value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if not isinstance(value, float) or math.isfinite(value):
+        return value
+    return infinite if math.isinf(value) else None
 
 
 # A comparison as data ----------------------------------------------------------------------------------------------
@@ -173,7 +175,7 @@ def _named(group: list[Arm], others: list[Arm]) -> str:
         if len(here) == len(every) > 2:
             parts.append(f"all {_count(len(here))} arms under {pay}")
         else:
-            parts.append(f"{_joined([arm.structure for arm in here])} / {pay}")
+            parts += [str(arm) for arm in here]
     return _joined(parts)
 
 
@@ -213,8 +215,8 @@ def show_comparison(comparison: Comparison, summary: pd.DataFrame, files: Sequen
     out.print()
     out.print(Text(title, style="bold"))
     out.print(Text(" · ".join(settings), style="dim"))
-    _arms_table(out, c, rows, "Money, k€ a year", MONEY)
-    _arms_table(out, c, rows, "Leads", LEADS)
+    _show_arms(out, c, rows, "Money, k€ a year", MONEY)
+    _show_arms(out, c, rows, "Leads", LEADS)
     out.print()
     if len(c.arms) > 1 and c.replicates > 1:
         count = sum(1 for row in rows.values() if isinstance(row.get("p_adjusted"), float) and row["p_adjusted"] >= 0)
@@ -257,12 +259,25 @@ def _line(out: Console, text: str, style: str = "") -> None:
     out.print(Text(text, style=style))
 
 
-def _arms_table(out: Console, c: Comparison, rows: Rows, title: str, metrics: dict[str, str]) -> None:
-    wide = out.width >= WIDE
+def _show_arms(out: Console, c: Comparison, rows: Rows, title: str, metrics: dict[str, str]) -> None:
+    """Print metrics by arm in the fullest form that fits: intervals with both ends, with ±, or in several tables."""
+    for wide in (True, False):
+        table = _arms_table(c, rows, title, metrics, wide)
+        needed = out.measure(table, options=out.options.update(width=ENDLESS)).maximum
+        if needed <= out.width or (len(metrics) == 1 and not wide):
+            out.print()
+            out.print(table)
+            return
+    parts, half = list(metrics.items()), (len(metrics) + 1) // 2
+    _show_arms(out, c, rows, title, dict(parts[:half]))
+    _show_arms(out, c, rows, title, dict(parts[half:]))
+
+
+def _arms_table(c: Comparison, rows: Rows, title: str, metrics: dict[str, str], wide: bool) -> Table:
     table = _table(title)
     table.add_column("", no_wrap=True)
     for heading in metrics.values():
-        table.add_column(heading, justify="right", no_wrap=False, min_width=9)
+        table.add_column(heading, justify="right", no_wrap=True)
     scales = {metric: 100.0 if metric.endswith("share") else 1e-3 / c.years for metric in metrics}
     digits = {m: 1 if m.endswith("share") or _largest(c, rows, m) * scales[m] < 100 else 0 for m in metrics}
     for pay in dict.fromkeys(arm.pay for arm in c.arms):
@@ -277,8 +292,7 @@ def _arms_table(out: Console, c: Comparison, rows: Rows, title: str, metrics: di
                 same = c.equal_by_construction(arm)
                 cells = (_difference(rows[arm, m], scales[m], digits[m], wide, same and m != "profit") for m in metrics)
                 table.add_row(Text("    vs today", style="dim"), *cells)
-    out.print()
-    out.print(table)
+    return table
 
 
 def _largest(c: Comparison, rows: Rows, metric: str) -> float:
@@ -352,7 +366,8 @@ def show_run(run: Run, files: Sequence[str]) -> None:
                f"{facts['employees']:.0f} employees, {facts['business_days']:,.0f} business days with warm-up, "
                f"{facts['seconds']:.2f} s", "dim")  # fmt: skip
     kpis = run.kpis
-    rows = [[name, _number(kpis[metric] / 1000 / years), "k€ a year"] for metric, name in MONEY.items()]
+    rows = [[name.replace("\n", " "), _number(kpis[metric] / 1000 / years), "k€ a year"]
+            for metric, name in MONEY.items()]  # fmt: skip
     rows.append(["Lead waste, share of value", _number(100 * kpis["lead_waste_share"], 1), "%"])
     rows += [[name, _number(kpis[metric] / 1000 / years), "k€ a year"] for metric, name in (
         ("lead_waste_value", "Lead waste"), ("missed_demand_value", "Missed demand"))]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -80,6 +81,19 @@ def _failure(error: Exception) -> Failure:
         return Failure(f"{where}{error.strerror or error}", 2 if ours else 1)
     first = (str(error).splitlines() or [""])[0]
     return Failure(f"{type(error).__name__}: {first} (`orgsim --debug ...` shows where)", 1)
+
+
+class Names(click.ParamType[tuple[str, ...]]):
+    """Names separated by commas."""
+
+    name = "a,b,c"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        names = value if isinstance(value, tuple) else tuple(part.strip() for part in str(value).split(","))
+        found = tuple(dict.fromkeys(name for name in names if name))
+        if not found:
+            self.fail("give at least one name", param, ctx)
+        return found
 
 
 def emit(text: str) -> None:
@@ -160,3 +174,8 @@ def written(path: Path) -> str:
 
 def fill(name: str, text: str) -> None:
     Path(name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def short(value: float | None) -> str:
+    """A figure in four digits; empty where there is none."""
+    return "" if value is None or not math.isfinite(value) else f"{value:.4g}"

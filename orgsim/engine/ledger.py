@@ -100,16 +100,20 @@ def describe_month(w, month):
     row.opportunities = firm.opportunities
     row.queued = firm.queued
     row.missed_value = firm.missed_value
-    inside = 0.0
-    outside = 0.0
-    inside_size = 0.0
-    outside_size = 0.0
+    row.awareness_regular = mean_awareness(w, 1)
+    row.awareness_outside = mean_awareness(w, 0)
+
+
+@rule
+def mean_awareness(w, regular):
+    """Mean awareness of the accounts in regular markets (1) or outside them (0); a running mean, exact among equals."""
+    mean = math.nan
+    accounts = 0.0
     for segment in w.segments:
-        if segment.regular:
-            inside += segment.awareness * segment.accounts
-            inside_size += segment.accounts
-        else:
-            outside += segment.awareness * segment.accounts
-            outside_size += segment.accounts
-    row.awareness_regular = inside / inside_size if inside_size > 0.0 else math.nan
-    row.awareness_outside = outside / outside_size if outside_size > 0.0 else math.nan
+        if segment.regular == regular and segment.accounts > 0:
+            accounts += segment.accounts
+            if accounts == segment.accounts:
+                mean = segment.awareness
+            else:
+                mean += (segment.awareness - mean) * segment.accounts / accounts
+    return mean

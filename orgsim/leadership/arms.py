@@ -56,7 +56,7 @@ def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, chang
     arm["definition"] = structure.definition if on.definition else scenario.lead.definition
     arm["disputes"] = structure.disputes if on.disputes else 0.0
     arm["voice"] = structure.sales_voice if on.rights else 0.5
-    arm["devices"] = structure.devices if on.cost else 0.0
+    arm["devices"] = structure.devices if on.coordination else 0.0
     arm["adoption"] = lead.adoption if on.switching and changed else 0.0
     arm["programme"] = scenario.money.programme + scenario.today.programme_shift
     arm["noise"] = lead.noise if on.skill else 0.0

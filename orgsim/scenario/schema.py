@@ -569,10 +569,10 @@ class Switches(Table):
     sight: bool = Field(True, description="Units see each other late")
     settlement: bool = Field(True, description="Issues between units take time to settle")
     attention: bool = Field(True, description="Deals and span thin out leaders' attention")
-    coordination: bool = Field(True, description="Coordination takes hours")
+    coordination: bool = Field(True, description="Coordination takes hours and money")
     definition: bool = Field(True, description="Coordination moves the shared definition of a lead")
     disputes: bool = Field(True, description="Heads dispute")
-    cost: bool = Field(True, description="Leaders and devices cost money")
+    cost: bool = Field(True, description="Leaders cost money")
     switching: bool = Field(True, description="Leaving today's structure costs money and time")
 
 

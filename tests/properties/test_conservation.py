@@ -143,7 +143,7 @@ def _demand_from_the_log(run: Run) -> float:
     return total
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(changes=scenarios, arm=arms, key=st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1)))
 def test_nothing_is_lost_in_random_scenarios(
     changes: dict[str, object], arm: tuple[str, str], key: tuple[int, int]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import tomllib
 from pathlib import Path
@@ -40,7 +41,7 @@ def fits(value: Any, schema: Any, root: dict[str, Any]) -> bool:
         return len(value) >= schema.get("minLength", 0) and bool(re.search(schema.get("pattern", ""), value))
     if isinstance(value, (int, float)):
         low, high = schema.get("minimum", value), schema.get("maximum", value)
-        return bool(low <= value <= high and value > schema.get("exclusiveMinimum", value - 1))
+        return bool(low <= value <= high and value > schema.get("exclusiveMinimum", -math.inf))
     if isinstance(value, list):
         few, many = schema.get("minItems", 0), schema.get("maxItems", len(value))
         return few <= len(value) <= many and all(fits(item, schema.get("items", True), root) for item in value)
