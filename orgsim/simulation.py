@@ -22,6 +22,7 @@ from orgsim.leadership.arms import (
     candidate_records,
     chair_records,
     leader_cost,
+    same_organisation,
     switching_cost,
 )
 from orgsim.leadership.decide import decide_month
@@ -197,11 +198,11 @@ def _grown(array: NDArray[Any], least: int) -> NDArray[Any]:
 
 def _with_room(world: r.World, day: int) -> r.World:
     firm = world.firm[0]
-    need = 2 * (64 + 8 * int(world.due[day]) + 4 * (int(firm["queued"]) + len(world.reps)))
+    need = 2 * (64 + 8 * (int(firm["queued"]) + len(world.reps)))
     return world._replace(
         leads=_grown(world.leads, int(firm["leads"]) + need),
         events=_grown(world.events, int(firm["events"]) + need),
-        today=_grown(world.today, need),
+        today=_grown(world.today, int(firm["today"]) + int(world.due[day]) + need),
         log=_grown(world.log, int(firm["log"]) + need) if len(world.log) else world.log,
     )
 
@@ -238,12 +239,12 @@ def enter_arm(
     structure, plan = scenario.structures[arm.structure], scenario.pay[arm.pay]
     before = scenario.structures[since.structure]
     world = copy_world(warm)
-    changed = structure != before
+    changed = not same_organisation(scenario, structure, before, world.candidates)
     world = world._replace(
         arm=arm_record(scenario, structure, plan, changed=changed),
         chairs=chair_records(scenario, structure, world.candidates),
     )
-    world.arm["switching"] = switching_cost(scenario, before, structure)
+    world.arm["switching"] = switching_cost(scenario, before, structure) if changed else 0.0
     if equal_budget and scenario.switches.cost:
         reference = scenario.structures[(today or since).structure]
         world.arm["programme"] += leader_cost(scenario, reference) - leader_cost(scenario, structure)
@@ -340,12 +341,13 @@ def measure(scenario: Scenario, world: r.World, first_month: int, last_month: in
         kpis[f"waste_{cause}_value"] = int(value[viable & (leads["cause"] == code)].sum()) / 100
     for name in r.ACCOUNTS[r.COST_OF_SALES :]:
         kpis[f"cost_{name}" if name != "cost_of_sales" else name] = euro[name]
-    year = 12
-    for number in range(0, len(months), year):
-        part = months["cents"][number : number + year].sum(axis=0)
+    begins = np.searchsorted(world.month_of, np.arange(first_month, last_month))
+    years = (begins - Clock.of(scenario).start) // r.DAYS_PER_YEAR
+    for year in range(int(years[-1]) + 1):
+        part = months["cents"][years == year].sum(axis=0)
         income = int(part[r.REVENUE_NEW] + part[r.REVENUE_REPEAT])
-        kpis[f"revenue_year_{number // year + 1}"] = income / 100
-        kpis[f"profit_year_{number // year + 1}"] = (income - int(part[r.COST_OF_SALES :].sum())) / 100
+        kpis[f"revenue_year_{year + 1}"] = income / 100
+        kpis[f"profit_year_{year + 1}"] = (income - int(part[r.COST_OF_SALES :].sum())) / 100
     return kpis
 
 

@@ -17,7 +17,7 @@ from orgsim.scenario.schema import MARKETER_ACTIVITIES, REP_ACTIVITIES, Scenario
 from orgsim.simulation import Clock, in_scope
 
 SEGMENT_STRIDE = 2**24
-LEADS_STRIDE = 2**10
+LEADS_STRIDE = 2**20
 EPOCH = np.datetime64("2024-01-01T09:00:00", "ms")
 
 

@@ -13,27 +13,24 @@ WEEKS_PER_QUARTER = 13.0
 def get_on(w, time):
     """Cooperation = logistic(z); z returns to its rest and is moved by events beyond their usual number.
 
-    Usual is the weekly mean in the second half of the warm-up, under today's structure; while it is being learned,
-    events count as usual. Leads count per rep, so that a larger firm is not a moodier one.
+    Usual is the weekly mean of leads in the second half of the warm-up, and the disputes of today's structure; while it
+    is being learned, events count as usual. Leads count per rep, so that a larger firm is not a moodier one.
     """
     p, arm, firm = w.p[0], w.arm[0], w.firm[0]
     rest = logit(p.cooperation_start)
     kept = half_life_factor(p.cooperation_half_life)
     warm_up = firm.horizon_start
+    shock = 0.0
     if time < warm_up:
         if time >= 0.5 * warm_up:
             firm.usual_good += firm.good_events
             firm.usual_bad += firm.bad_events
-            firm.usual_disputes += arm.disputes / WEEKS_PER_QUARTER
             firm.usual_weeks += 1.0
-        shock = 0.0
     elif firm.usual_weeks > 0.0 and arm.cooperates:
         good = (firm.good_events - firm.usual_good / firm.usual_weeks) / w.reps.size
         bad = (firm.bad_events - firm.usual_bad / firm.usual_weeks) / w.reps.size
-        disputes = arm.disputes / WEEKS_PER_QUARTER - firm.usual_disputes / firm.usual_weeks
+        disputes = (arm.disputes - arm.usual_disputes) / WEEKS_PER_QUARTER
         shock = p.cooperation_good_lead * (good - p.cooperation_bad_ratio * bad) - p.cooperation_dispute * disputes
-    else:
-        shock = 0.0
     firm.goodwill = rest + kept * (firm.goodwill - rest) + shock
     firm.cooperation = logistic(firm.goodwill)
     firm.good_events = 0.0

@@ -52,8 +52,8 @@ from orgsim.engine.records import (
 from orgsim.engine.selling import become_customer, enters_queue, logit, order_due, rep_free, reviewed, shelf_life_ends
 from orgsim.engine.streams import uniforms
 
-ROOM_PER_EVENT = 8
-ROOM_PER_DAY = 64
+ROOM = 64
+ROOM_PER_LEAD = 8
 
 
 @rule
@@ -120,33 +120,53 @@ def count_day(w, day):
     row.lead_hours = hours / DAYS_PER_WEEK
 
 
+@rule
+def room_for_one_event(w):
+    """Entries that one event may need in any array: a rep who is free may go through a whole line."""
+    return ROOM + ROOM_PER_LEAD * (w.firm[0].queued + w.reps.size)
+
+
+@rule
+def lacks_room(w):
+    """Whether the next event might find an array full."""
+    firm = w.firm[0]
+    need = room_for_one_event(w)
+    return (
+        firm.leads + need > w.leads.size
+        or firm.events + need > w.events.size
+        or firm.today + need > w.today.size
+        or (w.log.size > 0 and firm.log + need > w.log.size)
+    )
+
+
 @entry
 def run_days(w, first, last):
     """Run business days first .. last - 1; returns the next day to run.
 
-    Stops early, before a day, when the arrays may be too small for it; the caller gives more room and calls again.    """
+    Stops early, between two events, when the arrays may be too small for the next; the caller gives more room and
+    calls again, and the day goes on where it was.
+    """
     firm = w.firm[0]
     for day in range(first, last):
-        need = ROOM_PER_DAY + ROOM_PER_EVENT * np.int64(w.due[day]) + 4 * (firm.queued + w.reps.size)
-        if (
-            firm.leads + need > w.leads.size
-            or firm.events + need > w.events.size
-            or need > w.today.size
-            or (w.log.size > 0 and firm.log + need > w.log.size)
-        ):
-            return day
-        if day % DAYS_PER_WEEK == 0:
-            plan(w, day)
-        open_day(w, day)
+        if firm.under_way == 0:
+            if firm.today + w.due[day] + ROOM > w.today.size:
+                return day
+            if day % DAYS_PER_WEEK == 0:
+                plan(w, day)
+            open_day(w, day)
+            firm.under_way = 1
         while firm.today > 0:
+            if lacks_room(w):
+                return day
             happen(w, day, pop(w))
+        firm.under_way = 0
         count_day(w, day)
         month = w.month_of[day]
         if day % DAYS_PER_WEEK == DAYS_PER_WEEK - 1:
             book_week(w, month)
         if day + 1 == w.month_of.size or w.month_of[day + 1] != month:
             describe_month(w, month)
-            book_month(w, month)
+            book_month(w, month, day)
     return last
 
 

@@ -10,15 +10,21 @@ from orgsim.engine import streams
 from orgsim.engine.agenda import note, schedule
 from orgsim.engine.compile import rule
 from orgsim.engine.records import (
+    ASIDE,
     CLOSED,
+    DROPPED,
     ENTERS_QUEUE,
     FAIR,
     HANDED,
+    HELD_BACK,
     HOURS_PER_DAY,
     IDLE,
     IN_WINDOW,
     LAPSED,
     LOSES_PATIENCE,
+    NO_BELIEF,
+    NO_CAPACITY,
+    NO_OWNER,
     NOTE_CLOSED,
     NOTE_HANDED,
     NOTE_LEAD,
@@ -37,7 +43,11 @@ from orgsim.engine.streams import exponential, normal_quantile, uniforms
 
 @rule
 def new_lead(w, day, i, time, origin):
-    """Write down a lead: one episode, or one signal without need, of one account."""
+    """Write down a lead: one episode, or one signal without need, of one account.
+
+    Its number among the account's (twice the episode's, or one more than twice the signal's) keys its luck, so that
+    an arm with more leads gives the same luck to those it shares with another.
+    """
     prospect = w.prospects[i]
     firm = w.firm[0]
     k = firm.leads
@@ -47,7 +57,7 @@ def new_lead(w, day, i, time, origin):
     prospect.lead = k
     prospect.leads += 1
     lead.prospect = i
-    lead.ordinal = prospect.leads
+    lead.ordinal = 2 * prospect.episode if prospect.state == IN_WINDOW else 2 * prospect.signals + 1
     lead.origin = origin
     lead.created = time
     lead.handed_over = math.nan
@@ -233,6 +243,23 @@ def close_lead(w, day, k, time, outcome, cause):
     if prospect.state == IN_WINDOW and outcome != WON:
         prospect.state = IDLE
         await_need(w, day, lead.prospect, max(time, prospect.window_close))
+
+
+@rule
+def cause_of_silence(w, lead, time):
+    """Why a viable lead that closes before an opportunity was wasted (theory 3), or that the loss was fair."""
+    prospect = w.prospects[lead.prospect]
+    p = w.p[0]
+    if lead.status == NURTURED:
+        ready_since = max(lead.created, prospect.window_open)
+        return HELD_BACK if time - ready_since >= p.lead_ready * HOURS_PER_DAY else FAIR
+    if lead.touches > 0:
+        return DROPPED if lead.touches < p.contact_attempts else FAIR
+    if lead.status == ASIDE:
+        return NO_BELIEF
+    if lead.status == HANDED or lead.workable - lead.handed_over > time - lead.workable:
+        return NO_OWNER
+    return NO_CAPACITY
 
 
 @rule

@@ -10,6 +10,7 @@ from orgsim.engine.compile import rule
 from orgsim.engine.records import (
     CAR_TOOLS,
     COST_OF_SALES,
+    DAYS_PER_YEAR,
     DEVICES,
     HIRING,
     HOURS_PER_DAY,
@@ -28,11 +29,16 @@ from orgsim.engine.records import (
 
 
 @rule
-def month_share(euro_per_year, month):
-    """Cents of a yearly amount that fall into a month: twelve of them sum to the year's cents exactly."""
+def month_share(w, euro_per_year, day):
+    """Cents of a yearly amount that fall into the month that ends with `day`, by its business days.
+
+    What falls before a day is rounded down, so that the months of a year sum to the year's cents exactly.
+    """
     year = np.int64(math.floor(euro_per_year * 100.0 + 0.5))
-    m = month % 12
-    return year * (m + 1) // 12 - year * m // 12
+    first = day
+    while first > 0 and w.month_of[first - 1] == w.month_of[day]:
+        first -= 1
+    return year * (day + 1) // DAYS_PER_YEAR - year * first // DAYS_PER_YEAR
 
 
 @rule
@@ -48,7 +54,7 @@ def begins_arm(w, month):
 
 
 @rule
-def book_month(w, month):
+def book_month(w, month, day):
     """Close the month: cost of sales, payroll with charges, programme, leaders. Pay is linear in its metrics."""
     p, arm, firm = w.p[0], w.arm[0], w.firm[0]
     row = w.months[month]
@@ -56,7 +62,7 @@ def book_month(w, month):
     row.cents[COST_OF_SALES] = revenue - np.int64(math.floor(p.money_gross_margin * revenue + 0.5))
     reps = np.float64(w.reps.size)
     marketers = np.float64(w.marketers.size)
-    row.cents[REPS_BASE] = month_share(reps * p.money_rep_pay * (1.0 - arm.rep_share) * p.money_charges, month)
+    row.cents[REPS_BASE] = month_share(w, reps * p.money_rep_pay * (1.0 - arm.rep_share) * p.money_charges, day)
     own = 0.0
     for rep in w.reps:
         own += arm.rep_own * np.float64(rep.revenue) / 100.0
@@ -66,21 +72,21 @@ def book_month(w, month):
     rep_variable = own + reps * (arm.rep_firm * firm_euro + arm.rep_mql * mqls)
     row.cents[REPS_VARIABLE] = cents_of(rep_variable * p.money_charges)
     base = marketers * p.money_marketer_pay * (1.0 - arm.marketer_share) * p.money_charges
-    row.cents[MARKETERS_BASE] = month_share(base, month)
+    row.cents[MARKETERS_BASE] = month_share(w, base, day)
     variable = marketers * (arm.marketer_firm * firm_euro + arm.marketer_mql * mqls)
     row.cents[MARKETERS_VARIABLE] = cents_of(variable * p.money_charges)
-    row.cents[CAR_TOOLS] = month_share(reps * p.money_car_tools, month)
-    row.cents[SYSTEMS] = month_share(p.money_systems, month)
-    row.cents[HIRING] = month_share(p.money_hiring, month)
-    programme = month_share(arm.programme, month)
+    row.cents[CAR_TOOLS] = month_share(w, reps * p.money_car_tools, day)
+    row.cents[SYSTEMS] = month_share(w, p.money_systems, day)
+    row.cents[HIRING] = month_share(w, p.money_hiring, day)
+    programme = month_share(w, arm.programme, day)
     brand = np.int64(math.floor(firm.brand_share * programme + 0.5))
     row.cents[PROGRAMME_BRAND] = brand
     row.cents[PROGRAMME_ACTIVATION] = programme - brand
-    row.cents[DEVICES] = month_share(arm.devices, month)
+    row.cents[DEVICES] = month_share(w, arm.devices, day)
     leaders = 0.0
     for chair in w.chairs:
         leaders += chair.pay
-    row.cents[LEADERS_PAY] = month_share(leaders * p.money_charges, month)
+    row.cents[LEADERS_PAY] = month_share(w, leaders * p.money_charges, day)
     row.cents[LEADERS_SWITCHING] = cents_of(arm.switching if begins_arm(w, month) else 0.0)
 
 

@@ -9,29 +9,20 @@ import numpy as np
 from orgsim.engine import streams
 from orgsim.engine.agenda import note, schedule
 from orgsim.engine.compile import rule
-from orgsim.engine.handover import close_lead, open_lead
+from orgsim.engine.handover import cause_of_silence, close_lead, open_lead
 from orgsim.engine.records import (
     CLOSED,
-    DROPPED,
-    FAIR,
-    HANDED,
     HEARS,
-    HELD_BACK,
     HOURS_PER_DAY,
     IDLE,
     IN_WINDOW,
     IS_FOUND,
     LOST_RIVAL,
     NEVER,
-    NO_BELIEF,
-    NO_CAPACITY,
     NO_DECISION,
-    NO_OWNER,
     NOTE_MISSED,
     NOTE_NEED,
-    NURTURED,
     OPEN_OPPORTUNITY,
-    ASIDE,
     RESPONDS,
     SIGNAL,
     WINDOW_CLOSES,
@@ -45,7 +36,7 @@ from orgsim.engine.streams import exponential, normal_quantile, uniforms
 def awareness(w, prospect):
     """Chance that the account thinks of us. Reading never writes: a lift above the segment's mean fades as it does."""
     segment = w.segments[prospect.segment]
-    if prospect.lift == 0.0:
+    if prospect.lift == 0.0 or prospect.lift_base <= 0.0:
         return segment.awareness
     return min(1.0, segment.awareness + prospect.lift * segment.retained / prospect.lift_base)
 
@@ -153,23 +144,6 @@ def window_closes(w, day, i, time, episode):
     u, _, _, _ = uniforms(firm, streams.DECISION, prospect.segment, prospect.index, 0, prospect.episode)
     outcome = LOST_RIVAL if u < w.p[0].opportunity_decide else NO_DECISION
     close_lead(w, day, prospect.lead, time, outcome, cause_of_silence(w, lead, time))
-
-
-@rule
-def cause_of_silence(w, lead, time):
-    """Why a viable lead that closes before an opportunity was wasted (theory 3), or that the loss was fair."""
-    prospect = w.prospects[lead.prospect]
-    p = w.p[0]
-    if lead.status == NURTURED:
-        ready_since = max(lead.created, prospect.window_open)
-        return HELD_BACK if time - ready_since >= p.lead_ready * HOURS_PER_DAY else FAIR
-    if lead.touches > 0:
-        return DROPPED if lead.touches < p.contact_attempts else FAIR
-    if lead.status == ASIDE:
-        return NO_BELIEF
-    if lead.status == HANDED or lead.workable - lead.handed_over > time - lead.workable:
-        return NO_OWNER
-    return NO_CAPACITY
 
 
 @rule

@@ -99,18 +99,18 @@ CANDIDATE = _record(
 )  # fmt: skip
 FIRM = _record(
     ("seed", "i8"), ("replicate", "i8"), ("horizon_start", "f8"), ("leads", "i8"), ("events", "i8"), ("today", "i8"),
-    ("log", "i8"), ("free_event", "i8"), ("pending", "i8"), ("customers", "i8"), ("opportunities", "i8"),
+    ("log", "i8"), ("free_event", "i8"), ("under_way", "i8"), ("customers", "i8"), ("opportunities", "i8"),
     ("late_opportunities", "i8"), ("queued", "i8"), ("missed_value", "i8"), ("missed_count", "i8"),
     ("brand_share", "f8"), ("threshold", "f8"), ("brand_stock", "f8"), ("reach", "f8"), ("found", "f8"),
     ("info", "f8"), ("value_proposition", "f8"), ("field_knowledge", "f8"), ("definition", "f8"),
     ("goodwill", "f8"), ("cooperation", "f8"), ("good_events", "f8"), ("bad_events", "f8"), ("usual_good", "f8"),
-    ("usual_bad", "f8"), ("usual_disputes", "f8"), ("usual_weeks", "f8"), ("adoption", "f8"),
+    ("usual_bad", "f8"), ("usual_weeks", "f8"), ("adoption", "f8"),
     ("budget_by_sales", "f8"), ("budget_by_marketing", "f8"), ("threshold_by_sales", "f8"),
     ("threshold_by_marketing", "f8"),
 )  # fmt: skip
 ARM = _record(
     ("visibility", "f8"), ("sight", "f8"), ("settlement", "f8"), ("coordination", "f8"), ("definition", "f8"),
-    ("disputes", "f8"), ("voice", "f8"), ("devices", "f8"), ("adoption", "f8"), ("switching", "f8"),
+    ("disputes", "f8"), ("voice", "f8"), ("devices", "f8"), ("usual_disputes", "f8"), ("adoption", "f8"), ("switching", "f8"),
     ("programme", "f8"), ("rep_own", "f8"), ("rep_firm", "f8"), ("rep_mql", "f8"), ("rep_share", "f8"),
     ("marketer_firm", "f8"), ("marketer_mql", "f8"), ("marketer_share", "f8"), ("noise", "f8"), ("budget", "i4"),
     ("threshold", "i4"), ("sales_chair", "i4"), ("marketing_chair", "i4"), ("chief", "i4"),

@@ -9,7 +9,7 @@ import numpy as np
 from orgsim.engine import streams
 from orgsim.engine.agenda import note, schedule
 from orgsim.engine.compile import rule
-from orgsim.engine.handover import close_lead, leave_line, new_lead, stand_in_line
+from orgsim.engine.handover import cause_of_silence, close_lead, leave_line, new_lead, stand_in_line
 from orgsim.engine.needs import await_need
 from orgsim.engine.records import (
     ASIDE,
@@ -28,10 +28,7 @@ from orgsim.engine.records import (
     LAPSED,
     LOST_RIVAL,
     NEVER,
-    NO_BELIEF,
-    NO_CAPACITY,
     NO_DECISION,
-    NO_OWNER,
     NOTE_ACCEPTED,
     NOTE_ASIDE,
     NOTE_ATTEMPT,
@@ -117,7 +114,7 @@ def serve_line(w, day, line, time):
         k = leave_line(w, line)
         if w.leads[k].status == QUEUED:
             w.firm[0].queued -= 1
-            if worth_a_call(w, rep, k):
+            if w.leads[k].touches > 0 or worth_a_call(w, rep, k):
                 call(w, day, rep, k, time)
             else:
                 w.leads[k].status = ASIDE
@@ -223,8 +220,7 @@ def shelf_life_ends(w, day, k, time):
     """Nobody has called in time: the lead lapses, for want of capacity, of belief or of a clear owner."""
     lead = w.leads[k]
     if lead.status == HANDED or lead.status == ASIDE or (lead.status == QUEUED and lead.touches == 0):
-        cause = NO_BELIEF if lead.status == ASIDE else NO_OWNER if lead.status == HANDED else NO_CAPACITY
-        close_lead(w, day, k, time, LAPSED, cause)
+        close_lead(w, day, k, time, LAPSED, cause_of_silence(w, lead, time))
 
 
 # Opportunities -----------------------------------------------------------------------------------------------------
@@ -253,13 +249,19 @@ def open_opportunity(w, day, rep, k, time):
     lead.status = OPEN_OPPORTUNITY
     lead.opportunity = time
     lead.cared = time
-    lead.stage = 0
     firm.opportunities += 1
     w.months[w.month_of[day]].new_opportunities += 1
-    if w.p[0].opportunity_stages == 1:
-        firm.late_opportunities += 1
+    enter_stage(w, lead, 0)
     note(w, time, NOTE_OPPORTUNITY, lead.prospect, k, rep.index, lead.deal)
     schedule(w, day, time + w.p[0].opportunity_review * HOURS_PER_DAY, REVIEWED, k, 0)
+
+
+@rule
+def enter_stage(w, lead, stage):
+    """The opportunity is in a stage; those in the last one are late opportunities, which escalate to leaders."""
+    lead.stage = stage
+    if stage == w.p[0].opportunity_stages - 1:
+        w.firm[0].late_opportunities += 1
 
 
 @rule
@@ -302,13 +304,11 @@ def reviewed(w, day, k, time):
             if lead.stage == p.opportunity_stages - 1:
                 decide(w, day, k, time)
                 return
-            lead.stage += 1
-            if lead.stage == p.opportunity_stages - 1:
-                firm.late_opportunities += 1
+            enter_stage(w, lead, lead.stage + 1)
         elif u < go + p.opportunity_loss[lead.stage]:
             close_lead(w, day, k, time, NO_DECISION, FAIR)
             return
-    elif time - lead.cared > p.opportunity_neglect * HOURS_PER_DAY:
+    elif time - lead.cared >= p.opportunity_neglect * HOURS_PER_DAY - 1e-6:
         close_lead(w, day, k, time, LOST_RIVAL, DROPPED)
         return
     schedule(w, day, time + p.opportunity_review * HOURS_PER_DAY, REVIEWED, k, lead.reviews)

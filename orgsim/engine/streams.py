@@ -128,9 +128,9 @@ def normal_quantile(u):
 
 
 @entry
-def candidate_uniforms(f, candidate):
-    """The four uniforms of a candidate for leaders' chairs."""
-    return uniforms(f, CANDIDATE, 0, candidate, 0, 0)
+def candidate_uniforms(f, group, candidate):
+    """The four uniforms of a candidate for leaders' chairs (group 0), or of the chief executive (group 1)."""
+    return uniforms(f, CANDIDATE, group, candidate, 0, 0)
 
 
 @entry

@@ -2,7 +2,7 @@
 
 Each replicate is then a world of its own: one draw of the parameters, the same for all arms. A parameter of the firm
 is drawn uniformly from its range. A cell of a structure, or of a leader's background, is multiplied by a factor
-between 1/2 and 2 (log-uniform, one factor per kind of cell, for all structures alike) and kept inside its range, so
+between 1/2 and 2 (log-uniform, one factor per kind of cell, for all structures and backgrounds alike) and kept inside its range, so
 that what distinguishes the structures is stretched but not reversed by the draw alone; a hiring weight moves by up to
 0.2, pay by up to 25 % (theory 4). A value that a scenario sets outside its plausible range is left as it is.
 """
@@ -50,7 +50,7 @@ def drawn(scenario: Scenario, seed: int, replicate: int) -> Scenario:
                 if low <= getattr(table, name) <= high:
                     changes[f"{section}.{name}"] = low + (high - low) * uniform(f"{section}.{name}")
     for name, background in scenario.backgrounds:
-        _stretch(background, f"backgrounds.{name}", f"backgrounds.{name}", uniform, changes)
+        _stretch(background, f"backgrounds.{name}", "backgrounds", uniform, changes)
     for name, structure in scenario.structures.items():
         _stretch(structure, f"structures.{name}", "structures", uniform, changes)
         for number, chair in enumerate(structure.chairs):

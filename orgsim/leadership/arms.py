@@ -55,6 +55,7 @@ def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, chang
     arm["coordination"] = (structure.coordination if on.coordination else NEUTRAL_COORDINATION) * 12 / 52
     arm["definition"] = structure.definition if on.definition else scenario.lead.definition
     arm["disputes"] = structure.disputes if on.disputes else 0.0
+    arm["usual_disputes"] = scenario.structures[scenario.today.structure].disputes if on.disputes else 0.0
     arm["voice"] = structure.sales_voice if on.rights else 0.5
     arm["devices"] = structure.devices if on.coordination else 0.0
     arm["adoption"] = lead.adoption if on.switching and changed else 0.0
@@ -92,8 +93,9 @@ def candidate_records(scenario: Scenario, seed: int, replicate: int) -> NDArray[
     firm = np.zeros(1, FIRM)
     firm["seed"], firm["replicate"] = seed, replicate
     for c, row in enumerate(candidates):
-        u_selling, u_marketing, u_error, u_sales_error = candidate_uniforms(firm[0], c)
-        if c < lead.candidates:
+        chief = int(c == lead.candidates)
+        u_selling, u_marketing, u_error, u_sales_error = candidate_uniforms(firm[0], chief, 0 if chief else c)
+        if not chief:
             row["selling"] = ndtri(u_selling)
             own = ndtri(u_marketing)
             row["marketing"] = lead.correlation * row["selling"] + np.sqrt(1 - lead.correlation**2) * own
@@ -143,12 +145,24 @@ def _describe(row: np.void, scenario: Scenario, horizon: float, prior: float, sp
 
 def leader_cost(scenario: Scenario, structure: Structure) -> float:
     """Euro a year of leaders, loaded, and of devices: what `--budget equal` moves to or from programme."""
-    return sum(chair.pay for chair in structure.chairs) * scenario.money.charges + structure.devices
+    on = scenario.switches
+    leaders = sum(chair.pay for chair in structure.chairs) * scenario.money.charges if on.cost else 0.0
+    return leaders + (structure.devices if on.coordination else 0.0)
+
+
+def same_organisation(
+    scenario: Scenario, one: Structure, other: Structure, candidates: NDArray[np.record]
+) -> bool:
+    """Whether two structures are one and the same to the model, titles aside."""
+    plan = PayPlan()
+    arms = [arm_record(scenario, structure, plan, changed=False).tobytes() for structure in (one, other)]
+    chairs = [chair_records(scenario, structure, candidates).tobytes() for structure in (one, other)]
+    return arms[0] == arms[1] and chairs[0] == chairs[1]
 
 
 def switching_cost(scenario: Scenario, today: Structure, structure: Structure) -> float:
-    """Euro, once: search for leaders of new chairs, severance of those whose chairs go; none from today to today."""
-    if structure == today or not (scenario.switches.switching and scenario.switches.cost):
+    """Euro, once: search for leaders of new chairs, severance of those whose chairs go; chairs that both have cost nothing."""
+    if not (scenario.switches.switching and scenario.switches.cost):
         return 0.0
 
     def left_over(chairs: tuple[Chair, ...], others: tuple[Chair, ...]) -> list[Chair]:
@@ -169,4 +183,4 @@ def switching_cost(scenario: Scenario, today: Structure, structure: Structure) -
 
 
 def _same_post(chair: Chair, other: Chair) -> bool:
-    return (chair.leads, chair.background, chair.selling_weight) == (other.leads, other.background, other.selling_weight)
+    return (chair.leads, chair.selling_weight) == (other.leads, other.selling_weight)

@@ -127,7 +127,11 @@ def good_above(threshold, cutoff, correlation):
 
 @rule
 def lead_objective(w, chair, z, raw, capacity, correlation, worth):
-    """What a chair thinks threshold z (in spreads of the score) is worth a week: firm's margin against its own number."""
+    """What a chair thinks threshold z (in spreads of the score) is worth a week: the firm's margin against its own number.
+
+    The own number of a head of marketing is leads handed over, of a head of sales the worth of good leads worked,
+    whatever hours they cost; whoever leads both has the firm's.
+    """
     p = w.p[0]
     passing = raw * (1.0 - normal_cdf(z))
     if passing <= 1e-9 * raw:
@@ -136,7 +140,12 @@ def lead_objective(w, chair, z, raw, capacity, correlation, worth):
     cutoff = normal_quantile(1.0 - p.leadership_good_rate)
     good = worked * raw * good_above(z, cutoff, correlation) / passing
     firm = worth * good - p.leadership_hour_worth * hours_per_lead(p) * worked
-    return chair.firm_weight * firm + (1.0 - chair.firm_weight) * p.leadership_mql_credit * passing
+    own = firm
+    if chair.leads == LEADS_MARKETING:
+        own = p.leadership_mql_credit * passing
+    elif chair.leads == LEADS_SALES:
+        own = worth * good
+    return chair.firm_weight * firm + (1.0 - chair.firm_weight) * own
 
 
 @rule

@@ -137,7 +137,7 @@ class Market(Table):
     signal_delay: Days = param(15.0, "days", 0, 60, ASSUMPTION,
                                "Mean time from the need to the first identifiable response of an aware account",
                                least=0)
-    signal_life: Days = param(60.0, "days", 20, 130, ASSUMPTION, "How long a signal without need stays worth a file",
+    signal_life: Days = param(65.0, "days", 20, 130, ASSUMPTION, "How long a signal without need stays worth a file",
                               above=0)
     fit_share: Share = param(0.85, "share", 0.3, 1, "theory 5 (assumption)", "Share of accounts that fit the offering",
                              least=0, most=1)
@@ -161,7 +161,7 @@ class Brand(Table):
 
     half_life: Weeks = param(2.5, "weeks", 1, 12, "A26, E11", "Half-life of the advertising stock", above=0)
     memory: Months = param(9.0, "months", 6, 24, "A26: effects last 6-9 months", "Mean time until an account forgets us",
-                           above=0)
+                           least=0.5)
     exponent: Number = param(0.5, "power", 0.1, 1, "A24, theory 1.1 (E14: square root)",
                              "Response of brand and activation to effort", above=0, most=1)
     hour_worth: EuroPerHour = param(36.6, "€/h", 20, 80, "theory 5: 42 k€ x 1.40 / 1,607 h",
@@ -179,7 +179,7 @@ class Lead(Table):
     raw_per_week: Number = param(16.3, "leads/week", 1, 1000, "the baseline's 850 raw leads a year",
                                  "Raw leads a week that qualification hours are planned for", above=0)
     need_gap: Number = param(1.0, "SD", 0, 3, ASSUMPTION, "How much worse a signal without need looks", least=0)
-    threshold: Number = param(-1.35, "score", -3, 3, "calibrated: where the baseline's heads of marketing set it",
+    threshold: Number = param(-4.5, "score", -6, 3, "calibrated: where the baseline's heads of marketing set it",
                               "Score from which a lead is handed over, at the start")
     rescore: Days = param(20.0, "days", 5, 65, ASSUMPTION, "Time between two scorings of a lead held in nurture",
                           above=0)
@@ -552,7 +552,8 @@ class Today(Table):
 
     structure: str = Field("separate", description="Today's structure")
     pay: str = Field("own_numbers", description="Today's pay plan")
-    programme_shift: EuroPerYear = Field(0.0, description="Added to programme spend (used by --budget equal)")
+    programme_shift: EuroPerYear = Field(0.0, description="Added to programme spend in every arm, "
+                                         "without moving the reference that responses are measured against")
 
 
 class Switches(Table):
