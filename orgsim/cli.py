@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,6 @@ from orgsim.terminal import Commands, Failure, Names
 
 if TYPE_CHECKING:
     from orgsim.experiments.compare import Comparison
-    from orgsim.scenario.errors import Problem
     from orgsim.scenario.schema import Scenario
 
 WORD = 2**32
@@ -94,6 +94,7 @@ def compare(
     SCENARIO is the name of a scenario that ships (`orgsim scenarios list`) or a TOML file; default baseline.
     """
     from orgsim import console
+    from orgsim.experiments.compare import arms_of
     from orgsim.experiments.compare import compare as run_all
     from orgsim.scenario.errors import ScenarioError
 
@@ -102,9 +103,9 @@ def compare(
     for name in names:
         try:
             loaded.append(_scenario(name, years))
-            problems += _unknown(loaded[-1], structures, pay)
+            arms_of(loaded[-1], structures, pay)
         except ScenarioError as error:
-            problems += error.problems
+            problems += [replace(p, key=f"--{p.key}") if p.key in ("structures", "pay") else p for p in error.problems]
     if problems:
         raise ScenarioError(dict.fromkeys(problems))
     folders = [terminal.usable(folder) for folder in _folders([s.name for s in loaded], out)]
@@ -130,21 +131,6 @@ def compare(
         import pandas as pd
 
         terminal.emit(pd.concat(tables).to_csv(index=False, lineterminator="\n"))
-
-
-def _unknown(scenario: Scenario, structures: tuple[str, ...], pay: tuple[str, ...]) -> list[Problem]:
-    """Every structure and pay plan named that the scenario does not have."""
-    from orgsim.scenario.errors import ScenarioError
-    from orgsim.scenario.load import known
-
-    problems: list[Problem] = []
-    for option, named, allowed in (("--structures", structures, scenario.structures), ("--pay", pay, scenario.pay)):
-        for name in named:
-            try:
-                known(name, allowed, option)
-            except ScenarioError as error:
-                problems += error.problems
-    return problems
 
 
 def _folders(names: list[str], out: Path | None) -> list[Path]:
@@ -178,7 +164,6 @@ def _store(comparison: Comparison, summary: Any, folder: Path, command: list[str
     """Write runs, summary, figures and, when all else is complete, the manifest."""
     import matplotlib
 
-    from orgsim.console import plain
     from orgsim.experiments.store import manifest, write_json, write_parquet
 
     write_parquet(folder / "runs.parquet", comparison.runs)
@@ -196,7 +181,7 @@ def _store(comparison: Comparison, summary: Any, folder: Path, command: list[str
     about_run = manifest([comparison.scenario], command=command, seed=comparison.seed, start=comparison.start,
                          replicates=comparison.replicates, budget=comparison.budget, uncertain=comparison.uncertain,
                          arms=[str(arm) for arm in comparison.arms], today=str(comparison.today))  # fmt: skip
-    write_json(folder / "manifest.json", plain(about_run, infinite="inf"))
+    write_json(folder / "manifest.json", about_run)
     return [*files, terminal.written(folder / "manifest.json")]
 
 
@@ -216,7 +201,7 @@ def run(
 ) -> None:
     """Run one scenario once, with all its leads, hours, accounts and events on file."""
     from orgsim import console, simulation
-    from orgsim.experiments.store import write_json, write_parquet
+    from orgsim.experiments.store import plain, write_json, write_parquet
 
     question = _scenario(scenario)
     arm = simulation.arm_of(question, structure, pay)
@@ -230,7 +215,7 @@ def run(
         files.append(terminal.written(folder / f"{name}.parquet"))
     summary = {"scenario": question.name, "structure": arm.structure, "pay": arm.pay, "seed": seed,
                "replicate": replicate, "kpis": result.kpis, "facts": result.facts}  # fmt: skip
-    summary = console.plain(summary)
+    summary = plain(summary)
     write_json(folder / "summary.json", summary)
     files.append(terminal.written(folder / "summary.json"))
     if form == "json":
@@ -253,14 +238,14 @@ def scenarios() -> None:
 @_format_option("table", "json")
 def list_(form: str) -> None:
     """List the scenarios that ship; limit cases have a closed form, see `orgsim verify`."""
-    from orgsim.scenario.load import find, limit_names, names
+    from orgsim.scenario.load import find, limit_names, names, text_of
     from orgsim.scenario.toml import read
 
     rows = []
     for limit, listed in ((False, names()), (True, limit_names())):
         for name in listed:
             path = find(name)
-            title = read(path.read_text(encoding="utf-8"), str(path)).get("title", "")
+            title = read(text_of(path), str(path)).get("title", "")
             rows.append({"name": name, "title": title, "limit": limit})
     if form == "json":
         terminal.emit_json(rows)
@@ -274,20 +259,20 @@ def list_(form: str) -> None:
 @click.argument("name")
 def show(name: str) -> None:
     """Print the text of a scenario, to read or to copy."""
-    from orgsim.scenario.load import find
+    from orgsim.scenario.load import find, text_of
 
-    terminal.emit(find(name).read_text(encoding="utf-8"))
+    terminal.emit(text_of(find(name)))
 
 
 @scenarios.command()
 @click.argument("file")
 def check(file: str) -> None:
     """Check a scenario file and name all its mistakes, each with file, line and key."""
-    from orgsim.scenario.load import check_text, load_scenario
+    from orgsim.scenario.load import check_text, load_scenario, text_of
 
     path = Path(file)
     if path.is_file():
-        check_text(path.read_text(encoding="utf-8"), file, path.parent)
+        check_text(text_of(path), file, path.parent)
     else:
         load_scenario(file)
     terminal.say(f"{file}: ok")

@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from orgsim.experiments.store import plain
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -38,19 +40,6 @@ NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
 def console() -> Console:
     """Standard error, where everything for the eye goes."""
     return Console(stderr=True, highlight=False, emoji=False)
-
-
-def plain(value: Any, infinite: str | None = None) -> Any:
-    """The value as JSON can hold it: NaN becomes null, infinities what `infinite` says, NumPy's numbers Python's."""
-    if isinstance(value, dict):
-        return {str(key): plain(item, infinite) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item, infinite) for item in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    if not isinstance(value, float) or math.isfinite(value):
-        return value
-    return infinite if math.isinf(value) else None
 
 
 # A comparison as data ----------------------------------------------------------------------------------------------
@@ -88,7 +77,8 @@ def as_data(comparison: Comparison, summary: pd.DataFrame, files: Sequence[str])
         "verdict": verdict(comparison, rows), "assumptions": scenario.notes.assumed,
         "measured": scenario.notes.measured, "signs_kept": signs, "files": list(files),
     }  # fmt: skip
-    return plain(document)  # type: ignore[no-any-return]
+    data: dict[str, Any] = plain(document)
+    return data
 
 
 # The verdict -------------------------------------------------------------------------------------------------------

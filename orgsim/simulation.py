@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from orgsim.engine import records as r
 from orgsim.engine.day import begin, run_days
+from orgsim.engine.handle import handle
 from orgsim.engine.parameters import parameter_record
 from orgsim.leadership.arms import (
     arm_record,
@@ -90,8 +91,6 @@ class Clock:
         if len(days):
             first[0] = True
         return np.asarray(np.cumsum(first) - 1, dtype=np.int32)
-
-
 
 
 def segment_sizes(scenario: Scenario) -> list[int]:
@@ -169,7 +168,7 @@ def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record
         agenda=np.full(clock.days, -1, np.int32),
         due=np.zeros(clock.days, np.int32),
         events=np.zeros(events, r.EVENT),
-        today=np.zeros(START_ROOM, np.int32),
+        today=np.zeros(START_ROOM, r.DUE),
         days=np.zeros(clock.days, r.DAY),
         month_of=clock.month_of,
         months=np.zeros(months, r.MONTH),
@@ -178,7 +177,7 @@ def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record
         log=np.zeros(START_ROOM if record else 0, r.NOTE),
         week=np.zeros((4, r.EFFORT)),
     )
-    begin(world)
+    begin(handle(world))
     return world
 
 
@@ -210,17 +209,17 @@ def _with_room(world: r.World, day: int) -> r.World:
 def advance(world: r.World, first: int, last: int) -> r.World:
     """Run business days first .. last - 1, leaders deciding on the first day of each month."""
     months = world.month_of
+    state = handle(world)
     day = first
     while day < last:
         if day == 0 or months[day] != months[day - 1]:
-            decide_month(world, day)
-        change = np.flatnonzero(months[day:last] != months[day])
-        stop = day + int(change[0]) if len(change) else last
+            decide_month(state, day)
+        stop = min(last, int(np.searchsorted(months, months[day], side="right")))
         while day < stop:
-            reached = run_days(world, day, stop)
-            if reached < stop:
-                world = _with_room(world, reached)
-            day = reached
+            day = run_days(state, day, stop)
+            if day < stop:
+                world = _with_room(world, day)
+                state = handle(world)
     return world
 
 
@@ -273,7 +272,8 @@ def run_off(scenario: Scenario, world: r.World) -> float:
     world.firm["threshold"] = scenario.lead.threshold
     world = advance(world, clock.end, clock.days)
     cents = world.months["cents"][clock.month_of[clock.end] :]
-    return float(cents[:, r.REVENUE_NEW].sum() + cents[:, r.REVENUE_REPEAT].sum() - cents[:, r.COST_OF_SALES].sum()) / 100
+    revenue = cents[:, r.REVENUE_NEW].sum() + cents[:, r.REVENUE_REPEAT].sum()
+    return float(revenue - cents[:, r.COST_OF_SALES].sum()) / 100
 
 
 def demand_still_open(world: r.World) -> int:
@@ -285,7 +285,8 @@ def demand_still_open(world: r.World) -> int:
 def in_scope(world: r.World) -> NDArray[np.record]:
     """Leads that were open at some time of the horizon."""
     leads = world.leads[: int(world.firm["leads"][0])]
-    return leads[~(leads["closed"] < world.firm["horizon_start"][0])]
+    scope: NDArray[np.record] = leads[~(leads["closed"] < world.firm["horizon_start"][0])]
+    return scope
 
 
 def measure(scenario: Scenario, world: r.World, first_month: int, last_month: int) -> dict[str, float]:
@@ -362,7 +363,7 @@ def finish(scenario: Scenario, world: r.World) -> dict[str, float]:
 
 
 def arm_of(scenario: Scenario, structure: str | None, pay: str | None) -> Arm:
-    """The arm named, today's where a name is left out; ValueError names the nearest when there is no such name."""
+    """The arm named, today's where a name is left out; ScenarioError (a ValueError) for an unknown name."""
     return Arm(
         known(structure or scenario.today.structure, scenario.structures, "structure"),
         known(pay or scenario.today.pay, scenario.pay, "pay plan"),
@@ -370,7 +371,7 @@ def arm_of(scenario: Scenario, structure: str | None, pay: str | None) -> Arm:
 
 
 def check_key(seed: int, replicate: int) -> None:
-    """A run's key is two 32-bit words; ValueError outside the range."""
+    """A run's key is two 32-bit words; ScenarioError (a ValueError) outside the range."""
     for name, word in (("seed", seed), ("replicate", replicate)):
         if isinstance(word, bool) or not isinstance(word, (int, np.integer)) or not 0 <= word < WORD:
             message = f"found {word!r}; must be a whole number from 0 to {WORD - 1}"
@@ -381,7 +382,8 @@ def check_key(seed: int, replicate: int) -> None:
 class Run:
     """One run: its key figures and its tables.
 
-    `kpis` and `facts` are dicts; `leads`, `periods`, `hours`, `accounts`, `events`, `prospects` are made when asked for.
+    `kpis` and `facts` are dicts; `leads`, `periods`, `hours`, `accounts`, `events`, `prospects` are made when asked
+    for.
     Times in tables are business days since the start of the horizon (7 hours a day); money is in euro.
     """
 
@@ -442,7 +444,8 @@ def run(
     """Run one scenario once under one structure and pay plan (today's by default), with an event log.
 
     seed, replicate: the key of all random numbers, each in [0, 2^32). The figures are exactly those of the same arm,
-    seed and replicate in `orgsim.compare`. Raises ValueError for an unknown structure or pay plan.
+    seed and replicate in `orgsim.compare`. Raises ScenarioError (a ValueError) for an unknown structure or pay plan
+    and for a key outside the range.
     """
     check_key(seed, replicate)
     arm = arm_of(scenario, structure, pay)

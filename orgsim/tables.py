@@ -24,20 +24,23 @@ EPOCH = np.datetime64("2024-01-01T09:00:00", "ms")
 def account_id(world: r.World, i: NDArray[Any]) -> NDArray[np.int64]:
     """Identity of accounts, by segment and position in it, so that adding one renames nobody."""
     rows = world.prospects[i]
-    return rows["segment"].astype(np.int64) * SEGMENT_STRIDE + rows["index"]
+    identity: NDArray[np.int64] = rows["segment"].astype(np.int64) * SEGMENT_STRIDE + rows["index"]
+    return identity
 
 
 def lead_id(world: r.World, leads: NDArray[np.record]) -> NDArray[np.int64]:
     """Identity of leads: the account's, and the number of the lead among the account's."""
-    return account_id(world, leads["prospect"]) * LEADS_STRIDE + leads["ordinal"]
+    identity: NDArray[np.int64] = account_id(world, leads["prospect"]) * LEADS_STRIDE + leads["ordinal"]
+    return identity
 
 
 def _days(world: r.World, hours: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (hours - world.firm["horizon_start"][0]) / r.HOURS_PER_DAY
+    days: NDArray[np.float64] = (hours - world.firm["horizon_start"][0]) / r.HOURS_PER_DAY
+    return days
 
 
-def _named(codes: NDArray[Any], names: tuple[str, ...]) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes.astype(int), categories=list(names))
+def _named(codes: NDArray[Any], names: tuple[str, ...]) -> pd.Categorical[str]:
+    return pd.Categorical.from_codes(codes.astype(np.int64), categories=pd.Index(list(names)))
 
 
 def leads(scenario: Scenario, world: r.World) -> pd.DataFrame:
@@ -100,8 +103,8 @@ def periods(scenario: Scenario, world: r.World) -> pd.DataFrame:
     table["won"] = rows["won"]
     table["open_opportunities"] = rows["opportunities"]
     for name in (
-        "lost_customers", "customers", "queued", "brand_share", "threshold", "brand_stock", "awareness_regular", "awareness_outside", "definition",
-        "cooperation", "value_proposition", "field_knowledge",
+        "lost_customers", "customers", "queued", "brand_share", "threshold", "brand_stock", "awareness_regular",
+        "awareness_outside", "definition", "cooperation", "value_proposition", "field_knowledge",
     ):  # fmt: skip
         table[name] = rows[name]
     cents = rows["cents"]

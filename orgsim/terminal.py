@@ -73,8 +73,6 @@ def _failure(error: Exception) -> Failure:
         return Failure("\n".join(lines), 2, "" if len(lines) > 1 else "Error: ")
     if type(error).__name__ == "NoClosedForm":
         return Failure(str(error), 2)
-    if isinstance(error, UnicodeDecodeError):
-        return Failure(f"a file is not text in UTF-8: {error}", 2)
     if isinstance(error, OSError):
         ours = isinstance(error, (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError))
         where = f"{error.filename}: " if error.filename else ""
@@ -102,7 +100,7 @@ def emit(text: str) -> None:
 
 
 def emit_json(content: Any) -> None:
-    from orgsim.console import plain
+    from orgsim.experiments.store import plain
 
     emit(json.dumps(plain(content), indent=2, ensure_ascii=False, allow_nan=False))
 

@@ -14,27 +14,23 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit
 from scipy.stats import chi2
-from validate import FITTED, HORIZONS, Floats, cohorts, empirical_curve, find_data, in_period, reviews_within
+from validate import (
+    FITTED,
+    HORIZONS,
+    Floats,
+    cohorts,
+    decided,
+    empirical_curve,
+    find_data,
+    in_period,
+    reviews_within,
+)
 
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(80)
 REVIEWS = np.array([reviews_within(day) for day in HORIZONS])  # one review per business day
-
-
-def decided(stages: int, advance: float, pace_sd: float, loss: float, last: int) -> Floats:
-    """Share of leads that have left the last stage, unlost, by review 0, 1, ..., last (exact over z)."""
-    stay = (1 - advance) ** np.exp(pace_sd * NODES)
-    at = np.zeros((stages + 1, NODES.size))
-    at[0] = 1.0
-    shares = [0.0]
-    for _ in range(last):
-        kept = at[:-1] * (1 - loss)
-        at[:-1] = kept * stay
-        at[1:] += kept * (1 - stay)
-        shares.append(float(at[-1] @ WEIGHTS / WEIGHTS.sum()))
-    return np.array(shares)
 
 
 def fit_timing(stages: int, with_loss: bool, wins: Floats) -> dict[str, float]:
@@ -71,12 +67,16 @@ def rounded(value: object) -> object:
     return round(value, 5) if isinstance(value, float) else value
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Fit the lead process to Jan-Mar 2018 Olist contacts.")
-    parser.add_argument("--data", type=Path, help="data root, or the folder with the two CSV files")
-    leads = in_period(cohorts(find_data(parser.parse_args().data)), "January-March")
+def wins_by_bin(leads: pd.DataFrame) -> Floats:
+    """Wins between one horizon and the next."""
     days = leads["days"].to_numpy(np.float64)
-    wins = np.diff([float((days <= day).sum()) for day in HORIZONS], prepend=0.0)
+    return np.diff([float((days <= day).sum()) for day in HORIZONS], prepend=0.0)
+
+
+def fit(leads: pd.DataFrame) -> dict[str, object]:
+    """The whole of fitted.json from the January-March leads, unrounded."""
+    days = leads["days"].to_numpy(np.float64)
+    wins = wins_by_bin(leads)
     tried = [fit_timing(stages, loss, wins) for stages in (1, 2, 3, 4) for loss in (False, True)]
     fitting = [fit for fit in tried if fit["loss"] == 0 and fit["p_value"] > 0.05]
     chosen = fitting[0] if fitting else min(tried, key=lambda fit: fit["deviance"])
@@ -94,7 +94,7 @@ def main() -> int:
     overall = empirical_curve(leads)
     gaps = [float(by[day] / by[180]) - overall[day] / overall[180] for day in HORIZONS]
     calendar_days = (leads["contact"].max() - leads["contact"].min()).days + 1
-    result = {
+    return {
         "source": 'Olist and A. Sionek, "Marketing Funnel by Olist", Kaggle, 2018, CC BY-NC-SA 4.0 '
         "(licence from memory, not re-verified); derived numbers only",
         "reproduce": "python benchmarks/olist/fit.py --data FOLDER",
@@ -124,6 +124,12 @@ def main() -> int:
         },
         "tried": tried,
     }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Fit the lead process to Jan-Mar 2018 Olist contacts.")
+    parser.add_argument("--data", type=Path, help="data root, or the folder with the two CSV files")
+    result = fit(in_period(cohorts(find_data(parser.parse_args().data)), "January-March"))
     FITTED.write_text(json.dumps(rounded(result), indent=2) + "\n", encoding="utf-8")
     print(f"wrote {FITTED.name}: " + json.dumps(rounded(result["fit"])))
     return 0

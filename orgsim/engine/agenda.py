@@ -39,11 +39,11 @@ def schedule(w, day, time, kind, who, stamp):
 
 
 @rule
-def comes_before(w, a, b):
-    """Whether event a comes before event b."""
-    x, y = w.events[a], w.events[b]
-    if x.time != y.time:
-        return x.time < y.time
+def comes_before(w, time, slot, other_time, other):
+    """Whether one event comes before another; times are compared first, for nearly always they differ."""
+    if time != other_time:
+        return time < other_time
+    x, y = w.events[slot], w.events[other]
     if x.kind != y.kind:
         return x.kind < y.kind
     if x.who != y.who:
@@ -55,38 +55,48 @@ def comes_before(w, a, b):
 def push(w, slot):
     """Add an event to today's heap."""
     firm = w.firm[0]
+    time = w.events[slot].time
     place = firm.today
     firm.today = place + 1
     while place > 0:
         parent = (place - 1) // 2
-        if not comes_before(w, slot, w.today[parent]):
+        above = w.today[parent]
+        if not comes_before(w, time, slot, above.time, above.slot):
             break
-        w.today[place] = w.today[parent]
+        w.today[place].time = above.time
+        w.today[place].slot = above.slot
         place = parent
-    w.today[place] = slot
+    w.today[place].time = time
+    w.today[place].slot = slot
 
 
 @rule
 def pop(w):
     """Take the first event of today's heap; its slot is free again, its fields stay readable until the next write."""
     firm = w.firm[0]
-    first = w.today[0]
+    first = w.today[0].slot
     firm.today -= 1
     size = firm.today
     if size > 0:
-        last = w.today[size]
+        time, slot = w.today[size].time, w.today[size].slot
         place = 0
         while True:
             child = 2 * place + 1
             if child >= size:
                 break
-            if child + 1 < size and comes_before(w, w.today[child + 1], w.today[child]):
-                child += 1
-            if not comes_before(w, w.today[child], last):
+            below = w.today[child]
+            if child + 1 < size:
+                beside = w.today[child + 1]
+                if comes_before(w, beside.time, beside.slot, below.time, below.slot):
+                    child += 1
+                    below = beside
+            if not comes_before(w, below.time, below.slot, time, slot):
                 break
-            w.today[place] = w.today[child]
+            w.today[place].time = below.time
+            w.today[place].slot = below.slot
             place = child
-        w.today[place] = last
+        w.today[place].time = time
+        w.today[place].slot = slot
     w.events[first].next = firm.free_event
     firm.free_event = first
     return first

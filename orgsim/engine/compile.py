@@ -80,18 +80,19 @@ def rule[F: Callable[..., Any]](function: F) -> F:
     plain functions.
     """
     options = {"nogil": True, "error_model": "numpy", "_nrt": False}
-    compiled = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)(function)
-    return compiled if numba.config.DISABLE_JIT else _of_one_signature(compiled)  # type: ignore[no-any-return]
+    compiled: F = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)(function)
+    return compiled if numba.config.DISABLE_JIT else _of_one_signature(compiled)
 
 
-def _of_one_signature(dispatcher: Any) -> Any:
+def _of_one_signature[F](dispatcher: F) -> F:
     """Let all whole numbers reach a rule as int64, constants too; Numba would compile it anew for each combination."""
-    general = dispatcher.get_call_template
+    adapted: Any = dispatcher
+    general = adapted.get_call_template
 
     def get_call_template(args: Any, kws: Any) -> Any:
         return general(tuple(_general(arg) for arg in args), {name: _general(arg) for name, arg in kws.items()})
 
-    dispatcher.get_call_template = get_call_template
+    adapted.get_call_template = get_call_template
     return dispatcher
 
 
@@ -102,4 +103,5 @@ def _general(numba_type: Any) -> Any:
 
 def entry[F: Callable[..., Any]](function: F) -> F:
     """Compile a rule that Python calls: its machine code, callees included, is kept in the cache folder."""
-    return numba.njit(nogil=True, error_model="numpy", _nrt=False, cache=True)(function)  # type: ignore[no-any-return]
+    compiled: F = numba.njit(nogil=True, error_model="numpy", _nrt=False, cache=True)(function)
+    return compiled

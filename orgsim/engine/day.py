@@ -172,7 +172,7 @@ def run_days(w, first, last):
 
 @entry
 def begin(w):
-    """The state at the start of the warm-up: traits, customers at random points of their year, everyone's first week."""
+    """The state at the start of the warm-up: traits, customers at random points of their year, the first week."""
     p, firm = w.p[0], w.firm[0]
     firm.goodwill = logit(p.cooperation_start)
     kept = half_life_factor(p.brand_half_life)

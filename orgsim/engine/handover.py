@@ -9,6 +9,7 @@ import numpy as np
 from orgsim.engine import streams
 from orgsim.engine.agenda import note, schedule
 from orgsim.engine.compile import rule
+from orgsim.engine.needs import await_need
 from orgsim.engine.records import (
     ASIDE,
     CLOSED,
@@ -37,7 +38,6 @@ from orgsim.engine.records import (
     SIGNAL_FADES,
     WON,
 )
-from orgsim.engine.needs import await_need
 from orgsim.engine.streams import exponential, normal_quantile, uniforms
 
 
@@ -137,7 +137,7 @@ def hand_over_or_nurture(w, day, k, time):
     lead.owner = prospect.owner
     w.days[day].handed += 1.0
     w.months[w.month_of[day]].mqls += 1
-    u_dispute, u_sight, u_explore, u_patience = uniforms(
+    u_dispute, u_sight, _, u_patience = uniforms(
         firm, streams.ATTENTION, prospect.segment, prospect.index, lead.ordinal, 0
     )
     arm = w.arm[0]

@@ -10,6 +10,7 @@ from orgsim.engine import streams
 from orgsim.engine.agenda import note, schedule
 from orgsim.engine.compile import rule
 from orgsim.engine.handover import cause_of_silence, close_lead, open_lead
+from orgsim.engine.needs import await_need, await_signal
 from orgsim.engine.records import (
     CLOSED,
     HEARS,
@@ -27,7 +28,6 @@ from orgsim.engine.records import (
     SIGNAL,
     WINDOW_CLOSES,
 )
-from orgsim.engine.needs import await_need, await_signal
 from orgsim.engine.selling import take_up
 from orgsim.engine.streams import exponential, normal_quantile, uniforms
 
@@ -125,7 +125,7 @@ def signals(w, day, i, time, count):
 
 @rule
 def window_closes(w, day, i, time, episode):
-    """The need ends without us: the buyer has gone to a rival or dropped it; a lead still open closes with its cause."""
+    """The need ends without us: the buyer has gone to a rival or dropped it; an open lead closes with its cause."""
     prospect = w.prospects[i]
     if prospect.episode != episode or prospect.state != IN_WINDOW:
         return

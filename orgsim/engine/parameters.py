@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from orgsim.engine.records import EFFORT
+from orgsim.engine.records import EFFORT, record_of
 from orgsim.scenario.schema import MARKETER_ACTIVITIES, REP_ACTIVITIES, Scenario
 
 SECTIONS = (
@@ -31,12 +30,14 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
 
 @cache
 def _dtype(names: tuple[str, ...]) -> np.dtype[np.record]:
-    fields: list[Any] = [(name, "f8") for name in names]
-    fields += [(name, "f8", (EFFORT,)) for name in WEEKLY]
-    fields += [(name, "f8") for name in TODAY]
-    fields += [("opportunity_advance", "f8", (MOST_STAGES,)), ("opportunity_loss", "f8", (MOST_STAGES,))]
-    fields += [("opportunity_stages", "i8")]
-    return np.dtype((np.record, np.dtype(fields)))
+    return record_of(
+        *((name, "f8") for name in names),
+        *((name, "f8", (EFFORT,)) for name in WEEKLY),
+        *((name, "f8") for name in TODAY),
+        ("opportunity_advance", "f8", (MOST_STAGES,)),
+        ("opportunity_loss", "f8", (MOST_STAGES,)),
+        ("opportunity_stages", "i8"),
+    )
 
 
 def parameter_record(scenario: Scenario) -> NDArray[np.record]:

@@ -6,7 +6,7 @@ business hours since the start of the warm-up (7 a day), money is integer cents.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,20 +57,25 @@ ACCOUNTS = (
     "leaders_pay", "leaders_switching",
 )  # fmt: skip
 (REVENUE_NEW, REVENUE_REPEAT, COST_OF_SALES, REPS_BASE, REPS_VARIABLE, MARKETERS_BASE, MARKETERS_VARIABLE, CAR_TOOLS,
- SYSTEMS, HIRING, PROGRAMME_BRAND, PROGRAMME_ACTIVATION, DEVICES, LEADERS_PAY, LEADERS_SWITCHING) = range(15)  # fmt: skip
+ SYSTEMS, HIRING, PROGRAMME_BRAND, PROGRAMME_ACTIVATION, DEVICES, LEADERS_PAY,
+ LEADERS_SWITCHING) = range(15)  # fmt: skip
 
 
-def _record(*fields: tuple[str, str] | tuple[str, str, tuple[int, ...]]) -> np.dtype[np.record]:
-    return np.dtype((np.record, np.dtype(list(fields))))  # type: ignore[arg-type]
+def record_of(*fields: tuple[str, str] | tuple[str, str, tuple[int, ...]]) -> np.dtype[np.record]:
+    """The type of a record with these fields: name, kind and, of an array, its shape."""
+    named: Any = list(fields)
+    kind: Any = (np.record, np.dtype(named))
+    record: np.dtype[np.record] = np.dtype(kind)
+    return record
 
 
-PROSPECT = _record(
+PROSPECT = record_of(
     ("fit", "f8"), ("pace", "f8"), ("lift", "f8"), ("lift_base", "f8"), ("window_open", "f8"), ("window_close", "f8"),
     ("refuses_until", "f8"), ("deal", "i8"), ("stake", "i8"), ("index", "i4"), ("segment", "i4"), ("episode", "i4"),
     ("signals", "i4"), ("leads", "i4"), ("orders", "i4"), ("occasions", "i4"), ("lead", "i4"), ("owner", "i4"),
     ("state", "i1"), ("aware", "i1"), ("viable", "i1"),
 )  # fmt: skip
-LEAD = _record(
+LEAD = record_of(
     ("created", "f8"), ("handed_over", "f8"), ("first_touch", "f8"), ("accepted", "f8"), ("opportunity", "f8"),
     ("closed", "f8"), ("score", "f8"), ("info", "f8"), ("key", "f8"), ("queued", "f8"), ("workable", "f8"),
     ("timing", "f8"), ("cared", "f8"), ("value", "i8"), ("deal", "i8"), ("prospect", "i4"), ("ordinal", "i4"),
@@ -78,26 +83,26 @@ LEAD = _record(
     ("left", "i4"), ("right", "i4"), ("stage", "i2"), ("origin", "i1"), ("status", "i1"), ("viable", "i1"),
     ("outcome", "i1"), ("cause", "i1"),
 )  # fmt: skip
-REP = _record(
+REP = record_of(
     ("hours", "f8", (WEEK,)), ("booked", "f8", (WEEK,)), ("share", "f8"), ("busy_until", "f8"), ("earliest", "f8"),
     ("wakes", "f8"), ("lead_hours", "f8"), ("closing_hours", "f8"), ("closing_balance", "f8"),
     ("closing_since", "f8"), ("skill", "f8"), ("care", "f8"), ("good", "f8"), ("bad", "f8"), ("revenue", "i8"),
     ("customers", "i4"), ("queue", "i4"), ("index", "i4"),
 )  # fmt: skip
-MARKETER = _record(("hours", "f8", (WEEK,)), ("booked", "f8", (WEEK,)), ("index", "i4"))
-SEGMENT = _record(
+MARKETER = record_of(("hours", "f8", (WEEK,)), ("booked", "f8", (WEEK,)), ("index", "i4"))
+SEGMENT = record_of(
     ("awareness", "f8"), ("reach_rate", "f8"), ("retained", "f8"), ("need_hazard", "f8"), ("signal_hazard", "f8"),
     ("least_fit", "f8"), ("win_shift", "f8"), ("first", "i8"), ("accounts", "i8"), ("reach", "i8"), ("regular", "i1"),
 )  # fmt: skip
-CHAIR = _record(
+CHAIR = record_of(
     ("horizon", "f8"), ("prior", "f8"), ("firm_weight", "f8"), ("escalation_share", "f8"), ("pay", "f8"),
     ("span", "f8"), ("leads", "i4"), ("candidate", "i4"),
 )  # fmt: skip
-CANDIDATE = _record(
+CANDIDATE = record_of(
     ("selling", "f8"), ("marketing", "f8"), ("error", "f8"), ("sales_error", "f8"), ("sales_seen", "f8"),
     ("marketing_seen", "f8"),
 )  # fmt: skip
-FIRM = _record(
+FIRM = record_of(
     ("seed", "i8"), ("replicate", "i8"), ("horizon_start", "f8"), ("leads", "i8"), ("events", "i8"), ("today", "i8"),
     ("log", "i8"), ("free_event", "i8"), ("under_way", "i8"), ("customers", "i8"), ("opportunities", "i8"),
     ("late_opportunities", "i8"), ("queued", "i8"), ("missed_value", "i8"), ("missed_count", "i8"),
@@ -108,28 +113,29 @@ FIRM = _record(
     ("budget_by_sales", "f8"), ("budget_by_marketing", "f8"), ("threshold_by_sales", "f8"),
     ("threshold_by_marketing", "f8"),
 )  # fmt: skip
-ARM = _record(
+ARM = record_of(
     ("visibility", "f8"), ("sight", "f8"), ("settlement", "f8"), ("coordination", "f8"), ("definition", "f8"),
-    ("disputes", "f8"), ("voice", "f8"), ("devices", "f8"), ("usual_disputes", "f8"), ("adoption", "f8"), ("switching", "f8"),
-    ("programme", "f8"), ("rep_own", "f8"), ("rep_firm", "f8"), ("rep_mql", "f8"), ("rep_share", "f8"),
-    ("marketer_firm", "f8"), ("marketer_mql", "f8"), ("marketer_share", "f8"), ("noise", "f8"), ("budget", "i4"),
-    ("threshold", "i4"), ("sales_chair", "i4"), ("marketing_chair", "i4"), ("chief", "i4"),
+    ("disputes", "f8"), ("voice", "f8"), ("devices", "f8"), ("usual_disputes", "f8"), ("adoption", "f8"),
+    ("switching", "f8"), ("programme", "f8"), ("rep_own", "f8"), ("rep_firm", "f8"), ("rep_mql", "f8"),
+    ("rep_share", "f8"), ("marketer_firm", "f8"), ("marketer_mql", "f8"), ("marketer_share", "f8"), ("noise", "f8"),
+    ("budget", "i4"), ("threshold", "i4"), ("sales_chair", "i4"), ("marketing_chair", "i4"), ("chief", "i4"),
     ("budget_proposals", "i4"), ("threshold_proposals", "i4"), ("attention", "i4"), ("decides", "i4"),
     ("cooperates", "i4"),
 )  # fmt: skip
-EVENT = _record(("time", "f8"), ("kind", "i4"), ("who", "i4"), ("stamp", "i4"), ("next", "i4"))
-DAY = _record(
+EVENT = record_of(("time", "f8"), ("kind", "i4"), ("who", "i4"), ("stamp", "i4"), ("next", "i4"))
+DUE = record_of(("time", "f8"), ("slot", "i8"))
+DAY = record_of(
     ("raw", "f8"), ("scores", "f8"), ("squares", "f8"), ("handed", "f8"), ("lead_hours", "f8"), ("queued", "f8"),
     ("customers", "f8"), ("opportunities", "f8"),
 )  # fmt: skip
-MONTH = _record(
+MONTH = record_of(
     ("cents", "i8", (len(ACCOUNTS),)), ("brand_share", "f8"), ("threshold", "f8"), ("brand_stock", "f8"),
     ("awareness_regular", "f8"), ("awareness_outside", "f8"), ("definition", "f8"), ("cooperation", "f8"),
     ("value_proposition", "f8"), ("field_knowledge", "f8"), ("customers", "i8"), ("opportunities", "i8"),
     ("queued", "i8"), ("leads", "i8"), ("mqls", "i8"), ("contacted", "i8"), ("sqls", "i8"), ("new_opportunities", "i8"),
     ("won", "i8"), ("lost_customers", "i8"), ("missed_value", "i8"),
 )  # fmt: skip
-NOTE = _record(
+NOTE = record_of(
     ("time", "f8"), ("amount", "i8"), ("prospect", "i4"), ("lead", "i4"), ("resource", "i4"), ("activity", "i4")
 )
 
@@ -150,7 +156,7 @@ class World(NamedTuple):
     agenda: NDArray[np.int32]
     due: NDArray[np.int32]
     events: NDArray[np.record]
-    today: NDArray[np.int32]
+    today: NDArray[np.record]
     days: NDArray[np.record]
     month_of: NDArray[np.int32]
     months: NDArray[np.record]

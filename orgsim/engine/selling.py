@@ -189,7 +189,7 @@ def readiness(w, prospect, time):
 
 @rule
 def talk(w, day, rep, k, time, u_burn, u_accept):
-    """The first conversation: it may burn the lead; else the rep learns whether the lead is good, and takes it or not."""
+    """The first conversation: it may burn the lead; else the rep learns whether it is good, and takes it or not."""
     lead = w.leads[k]
     prospect = w.prospects[lead.prospect]
     p, firm = w.p[0], w.firm[0]
@@ -228,7 +228,7 @@ def shelf_life_ends(w, day, k, time):
 
 @rule
 def take_up(w, day, i, time):
-    """A rep's own find: an opportunity at once, since finding, contact and meeting were one effort (10 h in theory 5)."""
+    """A rep's own find: an opportunity at once; finding, contact and meeting were one effort (10 h in theory 5)."""
     k = new_lead(w, day, i, time, OUTBOUND)
     lead = w.leads[k]
     prospect = w.prospects[i]
@@ -333,7 +333,7 @@ def appeal(w, lead, prospect, rep):
 
 @rule
 def speed(w, lead):
-    """Share of the chance that the delay of the first answer leaves, for accounts that raised their hand (theory 1.5)."""
+    """Share of the chance that the delay of the first answer leaves, for those who raised their hand (theory 1.5)."""
     if lead.origin != INBOUND:
         return 1.0
     p = w.p[0]

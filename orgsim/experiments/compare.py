@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from orgsim.experiments.statistics import Estimate, estimate, holm, paired, variance_reduction
 from orgsim.experiments.uncertain import drawn
 from orgsim.scenario.errors import Problem, ScenarioError
-from orgsim.scenario.load import known
+from orgsim.scenario.load import known, unknown
 from orgsim.scenario.schema import Scenario
 from orgsim.simulation import Arm, Clock, advance, check_key, enter_arm, finish, warm_up
 
@@ -150,10 +150,15 @@ class Comparison:
 
 
 def arms_of(scenario: Scenario, structures: Sequence[str], pay: Sequence[str]) -> tuple[Arm, ...]:
-    """All arms, structures by pay plans in the order given, each once; today's arm is added when it is not among them."""
-    names = [known(name, scenario.structures, "structure") for name in structures]
-    plans = [known(name, scenario.pay, "pay plan") for name in pay]
-    arms = list(dict.fromkeys(Arm(structure, plan) for plan in plans for structure in names))
+    """All arms, structures by pay plans in the order given, each once; today's arm is added when not among them.
+
+    Raises ScenarioError that lists all unknown structures and pay plans.
+    """
+    asked = (("structures", structures, scenario.structures), ("pay", pay, scenario.pay))
+    problems = [problem for what, names, allowed in asked for name in names for problem in unknown(name, allowed, what)]
+    if problems:
+        raise ScenarioError(dict.fromkeys(problems))
+    arms = list(dict.fromkeys(Arm(structure, plan) for plan in pay for structure in structures))
     today = Arm(scenario.today.structure, scenario.today.pay)
     return tuple(arms if today in arms else [today, *arms])
 
@@ -235,7 +240,8 @@ def _check(replicates: int, seed: int, threads: int | None, batch: int | None, s
     problems = []
     for name, value, least in (("replicates", replicates, 1), ("threads", threads, 1), ("batch", batch, 1)):
         if value is not None and value < least:
-            problems.append(Problem("command", None, name, str(value), f"found {value}; must be at least {least}", None))
+            message = f"found {value}; must be at least {least}"
+            problems.append(Problem("command", None, name, str(value), message, None))
     if problems:
         raise ScenarioError(problems)
     check_key(seed, replicates - 1)

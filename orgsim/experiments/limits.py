@@ -78,7 +78,8 @@ def _settled(run_: Run) -> pd.DataFrame:
     """Leads of the horizon, without its last tenth, whose fate may not be known yet."""
     last = 0.9 * run_.periods["end_day"].iloc[-1]
     leads = run_.leads
-    return leads[(leads["created"] >= 0) & (leads["created"] < last)]
+    settled: pd.DataFrame = leads[(leads["created"] >= 0) & (leads["created"] < last)]
+    return settled
 
 
 def _time_average(run_: Run, since: pd.Series, until: pd.Series) -> float:

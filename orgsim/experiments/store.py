@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import sys
@@ -51,9 +52,23 @@ def write_parquet(path: Path, table: pd.DataFrame) -> None:
     write_whole(path, lambda name: pq.write_table(arrow, name, compression="zstd", store_schema=False))
 
 
+def plain(value: Any, infinite: str | None = None) -> Any:
+    """The value as JSON can hold it: NaN becomes null, infinities what `infinite` says, NumPy's numbers Python's."""
+    if isinstance(value, dict):
+        return {str(key): plain(item, infinite) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item, infinite) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if not isinstance(value, float) or math.isfinite(value):
+        return value
+    return infinite if math.isinf(value) else None
+
+
 def write_json(path: Path, content: Any) -> None:
-    """Content as indented JSON."""
-    text = json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n"
+    """Content as indented JSON; infinities become "inf", NaN null."""
+    data = plain(content, infinite="inf")
+    text = json.dumps(data, indent=2, ensure_ascii=False, default=str, allow_nan=False) + "\n"
     write_whole(path, lambda name: _write_text(name, text))
 
 

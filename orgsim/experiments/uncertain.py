@@ -2,15 +2,16 @@
 
 Each replicate is then a world of its own: one draw of the parameters, the same for all arms. A parameter of the firm
 is drawn uniformly from its range. A cell of a structure, or of a leader's background, is multiplied by a factor
-between 1/2 and 2 (log-uniform, one factor per kind of cell, for all structures and backgrounds alike) and kept inside its range, so
-that what distinguishes the structures is stretched but not reversed by the draw alone; a hiring weight moves by up to
-0.2, pay by up to 25 % (theory 4). A value that a scenario sets outside its plausible range is left as it is.
+between 1/2 and 2 (log-uniform, one factor per kind of cell, for all structures and backgrounds alike) and kept inside
+its range, so that what distinguishes the structures is stretched but not reversed by the draw alone; a hiring weight
+moves by up to 0.2, pay by up to 25 % (theory 4). A value that a scenario sets outside its plausible range is left as
+it is.
 """
 
 from __future__ import annotations
 
 import zlib
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from pydantic import BaseModel
@@ -30,8 +31,8 @@ def drawn_fields(table: BaseModel) -> dict[str, tuple[float, float]]:
     for name, field in type(table).model_fields.items():
         extra = field.json_schema_extra
         if isinstance(extra, dict) and extra.get("drawn"):
-            low, high = extra["range"]  # type: ignore[misc]
-            out[name] = (float(low), float(high))  # type: ignore[arg-type]
+            low, high = cast("list[float]", extra["range"])
+            out[name] = (float(low), float(high))
     return out
 
 

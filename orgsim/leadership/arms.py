@@ -81,7 +81,7 @@ def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, chang
             arm[lever] = titles.index(right.decides)
             arm[f"{lever}_proposals"] = right.proposals
     for name, rate in pay_rates(scenario, plan).items():
-        if name in ARM.names:
+        if name in (ARM.names or ()):
             arm[name] = rate
     return arm
 
@@ -108,7 +108,8 @@ def fill_chairs(structure: Structure, candidates: NDArray[np.record]) -> list[in
     """Who sits where: each chair in turn takes the candidate with the most of the skills it weighs, not yet seated."""
     seated: list[int] = []
     for chair in structure.chairs:
-        worth = chair.selling_weight * candidates["selling"][:-1] + (1 - chair.selling_weight) * candidates["marketing"][:-1]
+        weight = chair.selling_weight
+        worth = weight * candidates["selling"][:-1] + (1 - weight) * candidates["marketing"][:-1]
         ranked = [int(c) for c in np.argsort(-worth, kind="stable") if int(c) not in seated]
         seated.append(ranked[0] if ranked else int(np.argmax(worth)))
     return seated
@@ -161,7 +162,7 @@ def same_organisation(
 
 
 def switching_cost(scenario: Scenario, today: Structure, structure: Structure) -> float:
-    """Euro, once: search for leaders of new chairs, severance of those whose chairs go; chairs that both have cost nothing."""
+    """Euro, once: search for leaders of new chairs, severance of those whose chairs go; chairs of both cost nothing."""
     if not (scenario.switches.switching and scenario.switches.cost):
         return 0.0
 

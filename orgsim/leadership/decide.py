@@ -22,7 +22,7 @@ JOINT = -2
 LOOK_BACK = DAYS_PER_QUARTER
 LOWEST, HIGHEST = -6.0, 4.0
 GOLDEN = 0.6180339887498949
-NODES = 12
+NODES = 8
 
 
 @rule
@@ -127,7 +127,7 @@ def good_above(threshold, cutoff, correlation):
 
 @rule
 def lead_objective(w, chair, z, raw, capacity, correlation, worth):
-    """What a chair thinks threshold z (in spreads of the score) is worth a week: the firm's margin against its own number.
+    """What a chair thinks threshold z (in spreads of the score) is worth a week: the firm's margin against its own.
 
     The own number of a head of marketing is leads handed over, of a head of sales the worth of good leads worked,
     whatever hours they cost; whoever leads both has the firm's.
@@ -167,19 +167,19 @@ def best_threshold(w, chair, day):
     worth = believed_lead_worth(w, chair)
     best = LOWEST
     value = lead_objective(w, chair, LOWEST, raw, capacity, correlation, worth)
-    for n in range(1, 21):
-        z = LOWEST + n * (HIGHEST - LOWEST) / 20.0
+    for n in range(1, 17):
+        z = LOWEST + n * (HIGHEST - LOWEST) / 16.0
         v = lead_objective(w, chair, z, raw, capacity, correlation, worth)
         if v > value:
             value = v
             best = z
-    low = max(LOWEST, best - 0.5)
-    high = min(HIGHEST, best + 0.5)
+    low = max(LOWEST, best - 0.625)
+    high = min(HIGHEST, best + 0.625)
     a = high - GOLDEN * (high - low)
     b = low + GOLDEN * (high - low)
     at_a = lead_objective(w, chair, a, raw, capacity, correlation, worth)
     at_b = lead_objective(w, chair, b, raw, capacity, correlation, worth)
-    for _ in range(28):
+    for _ in range(24):
         if at_a >= at_b:
             high = b
             b = a

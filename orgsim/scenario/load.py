@@ -40,13 +40,19 @@ def limit_names() -> list[str]:
 
 def known(name: str, allowed: Iterable[str], what: str) -> str:
     """The name itself when it is one of those allowed; else an error that lists them and the nearest."""
+    problems = unknown(name, allowed, what)
+    if problems:
+        raise ScenarioError(problems)
+    return name
+
+
+def unknown(name: str, allowed: Iterable[str], what: str) -> list[Problem]:
+    """What is wrong with a name: nothing when it is one of those allowed."""
     options = sorted(allowed)
     if name in options:
-        return name
-    raise ScenarioError(
-        [Problem("command", None, what, show(name), f"found {show(name)}; allowed: {cut(options)}",
-                 nearest(str(name), options))]
-    )  # fmt: skip
+        return []
+    message = f"found {show(name)}; allowed: {cut(options)}"
+    return [Problem("command", None, what, show(name), message, nearest(str(name), options))]
 
 
 def find(name_or_path: str | Path, beside: Path | None = None) -> Path:
@@ -60,10 +66,20 @@ def find(name_or_path: str | Path, beside: Path | None = None) -> Path:
         if candidate.is_file():
             return candidate
     options = [*names(), *limit_names()]
-    raise ScenarioError(
-        [Problem(text, None, "", show(text), f"no such scenario; shipped are {cut(options)}, or give a path to a .toml file",
-                 nearest(text, options))]
-    )  # fmt: skip
+    message = f"no such scenario; shipped are {cut(options)}, or give a path to a .toml file"
+    raise ScenarioError([Problem(text, None, "", show(text), message, nearest(text, options))])
+
+
+def text_of(path: Path) -> str:
+    """The text of a scenario file, which must be UTF-8."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        byte = f"byte 0x{content[error.start]:02x}"
+        message = f"this is no text in UTF-8 (found {byte}); save the file as UTF-8"
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ScenarioError([Problem(str(path), line, "", byte, message, None)]) from None
 
 
 def load_scenario(name_or_path: str | Path) -> Scenario:
@@ -72,7 +88,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     Raises ScenarioError, which lists every mistake with file, line, key, what was found and what is allowed.
     """
     path = find(name_or_path)
-    return check_text(path.read_text(encoding="utf-8"), str(path), path.parent)
+    return check_text(text_of(path), str(path), path.parent)
 
 
 def check_text(text: str, file: str, folder: Path) -> Scenario:
@@ -100,8 +116,9 @@ def _with_parent(own: dict[str, Any], file: str, text: str, folder: Path, chain:
             [Problem(file, line_of(text, ("extends",)), "extends", first.found, first.message, first.hint)]
         ) from None
     if str(path) in chain:
-        raise ScenarioError([_problem(file, text, ("extends",), parent_name, "the files extend each other in a circle")])
-    parent_text = path.read_text(encoding="utf-8")
+        message = "the files extend each other in a circle"
+        raise ScenarioError([_problem(file, text, ("extends",), parent_name, message)])
+    parent_text = text_of(path)
     parent = read(parent_text, str(path))
     data = _with_parent(parent, str(path), parent_text, path.parent, [*chain, str(path)])
     _validated(copy.deepcopy({"name": path.stem, **data}), str(path), parent_text)
@@ -142,10 +159,9 @@ def _add_presets(data: dict[str, Any], file: str, text: str | None) -> list[Prob
             if isinstance(value, dict) and "extends" in value:
                 base = value["extends"]
                 if base not in table:
-                    problems.append(
-                        _problem(file, text, (kind, name, "extends"), base, f"found {show(base)}; allowed: {cut(list(table))}",
-                                 nearest(str(base), table))
-                    )  # fmt: skip
+                    message = f"found {show(base)}; allowed: {cut(list(table))}"
+                    hint = nearest(str(base), table)
+                    problems.append(_problem(file, text, (kind, name, "extends"), base, message, hint))
                     continue
                 value = merged(table[base], {k: v for k, v in value.items() if k != "extends"})
             elif isinstance(value, dict) and name in table and name in _presets(kind):
@@ -181,7 +197,8 @@ def allowed_keys(path: KeyPath) -> list[str]:
         if model is None:
             return []
     keys = list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
-    return [*keys, "extends"] if model is Scenario or path[:1] in (("structures",), ("pay",)) and len(path) == 2 else keys
+    extends = model is Scenario or (path[:1] in (("structures",), ("pay",)) and len(path) == 2)
+    return [*keys, "extends"] if extends else keys
 
 
 def _inner(model: Any, part: str | int) -> Any:
@@ -230,10 +247,8 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
         else:
             wrong = parts[len(walked)]
             names_here = list(place) if isinstance(place, dict) else [str(i) for i in range(len(place))]
-            problems.append(
-                Problem("override", None, dotted, show(wrong), f"unknown key {show(wrong)}; allowed here: {cut(names_here)}",
-                        nearest(wrong, names_here))
-            )  # fmt: skip
+            message = f"unknown key {show(wrong)}; allowed here: {cut(names_here)}"
+            problems.append(Problem("override", None, dotted, show(wrong), message, nearest(wrong, names_here)))
     if problems:
         raise ScenarioError(problems)
     return _validated(data, "override", None)

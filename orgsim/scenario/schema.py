@@ -8,6 +8,7 @@ as text with a unit ("20 weeks", "45 %", "25 k€").
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -51,27 +52,27 @@ def param(
     )
 
 
-def quantity(unit: str) -> Any:
-    """A number in `unit`, or text with a unit that converts to it."""
+def reads(unit: str) -> Callable[[Any], Any]:
+    """A validator for a number in `unit`, or text with a unit that converts to it."""
 
     def read(value: Any) -> Any:
         return parse(value, unit) if isinstance(value, str) else value
 
-    return Annotated[float, BeforeValidator(read)]
+    return read
 
 
-Hours = quantity("h")
-Days = quantity("days")
-Weeks = quantity("weeks")
-Months = quantity("months")
-Years = quantity("years")
-Euro = quantity("€")
-EuroPerYear = quantity("€/year")
-EuroPerHour = quantity("€/h")
-Share = quantity("share")
-PerYear = quantity("/year")
-HoursPerWeek = quantity("h/week")
-Number = quantity("number")
+Hours = Annotated[float, BeforeValidator(reads("h"))]
+Days = Annotated[float, BeforeValidator(reads("days"))]
+Weeks = Annotated[float, BeforeValidator(reads("weeks"))]
+Months = Annotated[float, BeforeValidator(reads("months"))]
+Years = Annotated[float, BeforeValidator(reads("years"))]
+Euro = Annotated[float, BeforeValidator(reads("€"))]
+EuroPerYear = Annotated[float, BeforeValidator(reads("€/year"))]
+EuroPerHour = Annotated[float, BeforeValidator(reads("€/h"))]
+Share = Annotated[float, BeforeValidator(reads("share"))]
+PerYear = Annotated[float, BeforeValidator(reads("/year"))]
+HoursPerWeek = Annotated[float, BeforeValidator(reads("h/week"))]
+Number = Annotated[float, BeforeValidator(reads("number"))]
 
 
 class Table(BaseModel):
@@ -160,8 +161,8 @@ class Brand(Table):
     """Awareness: a leaky stock fed by brand work, with concave response and carry-over."""
 
     half_life: Weeks = param(2.5, "weeks", 1, 12, "A26, E11", "Half-life of the advertising stock", above=0)
-    memory: Months = param(9.0, "months", 6, 24, "A26: effects last 6-9 months", "Mean time until an account forgets us",
-                           least=0.5)
+    memory: Months = param(9.0, "months", 6, 24, "A26: effects last 6-9 months",
+                           "Mean time until an account forgets us", least=0.5)
     exponent: Number = param(0.5, "power", 0.1, 1, "A24, theory 1.1 (E14: square root)",
                              "Response of brand and activation to effort", above=0, most=1)
     hour_worth: EuroPerHour = param(36.6, "€/h", 20, 80, "theory 5: 42 k€ x 1.40 / 1,607 h",
@@ -215,12 +216,12 @@ class Contact(Table):
                            "Mean time before a rival has a waiting lead", above=0)
     patience_cv: Number = param(1.0, "ratio", 0, 1, ASSUMPTION, "Variation of patience: 0 fixed, 1 exponential",
                                 least=0, most=1)
-    accept_good: Share = param(0.97, "share", 0.8, 1, "theory 5: MQL to SQL .374", "Chance that a viable lead is accepted",
-                               least=0, most=1)
+    accept_good: Share = param(0.97, "share", 0.8, 1, "theory 5: MQL to SQL .374",
+                               "Chance that a viable lead is accepted", least=0, most=1)
     accept_bad: Share = param(0.08, "share", 0, 0.2, "theory 5: MQL to SQL .374",
                               "Chance that a lead that is not viable is accepted", least=0, most=1)
-    burn: Share = param(0.03, "share", 0, 0.2, ASSUMPTION, "Chance that a conversation at the worst moment burns a lead",
-                        least=0, most=1)
+    burn: Share = param(0.03, "share", 0, 0.2, ASSUMPTION,
+                        "Chance that a conversation at the worst moment burns a lead", least=0, most=1)
     burn_memory: Months = param(12.0, "months", 3, 24, "theory 5 (assumption)", "How long a burned account refuses us",
                                 least=0)
     speed_floor: Share = param(0.6, "share", 0.006, 1, "theory 1.5 (phi, assumption; A5 is confounded)",
@@ -263,8 +264,8 @@ class Opportunity(Table):
                                   "Growth of selling time with deal value", least=0, most=2)
     neglect: Days = param(20.0, "days", 5, 60, "theory 5: patience before rival (assumption)",
                           "Time without attention after which a rival has the opportunity", above=0)
-    decide: Share = param(0.59, "share", 0.4, 0.6, "calibrated to A10: .45 of all opportunities undecided", "Chance that a buyer decides at all",
-                          least=0, most=1)
+    decide: Share = param(0.59, "share", 0.4, 0.6, "calibrated to A10: .45 of all opportunities undecided",
+                          "Chance that a buyer decides at all", least=0, most=1)
     decide_slope: Number = param(0.3, "logit", 0, 1, "theory 1.5 (nu)", "How appeal of the offers moves that chance",
                                  least=0)
     win: Share = param(0.55, "share", 0.3, 0.8, "calibrated to .28 won of all opportunities (A10)",
@@ -344,8 +345,8 @@ class Effort(Table):
                                                "The same for opportunities", least=0, drawn=True)
     revenue_customers: EuroPerHour = param(332.0, "€/h", 100, 1000, "theory 1.3: .34 x 975 (A25)",
                                            "The same for customers", least=0, drawn=True)
-    mqls_activation: Number = param(0.10, "MQL/h", 0, 1, ASSUMPTION, "MQLs a marketer believes an hour of activation yields",
-                                    least=0, drawn=True)
+    mqls_activation: Number = param(0.10, "MQL/h", 0, 1, ASSUMPTION,
+                                    "MQLs a marketer believes an hour of activation yields", least=0, drawn=True)
     mqls_qualify: Number = param(0.10, "MQL/h", 0, 1, ASSUMPTION, "The same for qualification", least=0, drawn=True)
     revenue_brand: EuroPerHour = param(150.0, "€/h", 0, 600, ASSUMPTION,
                                        "Revenue a marketer believes an hour of brand work yields", least=0, drawn=True)
@@ -363,10 +364,10 @@ class Cooperation(Table):
 
     start: Share = param(0.6, "share", 0.3, 0.9, ASSUMPTION, "Cooperation at rest", above=0, most=0.999)
     half_life: Weeks = param(26.0, "weeks", 8, 104, "theory 1.4", "Half-life of a deviation", above=0)
-    good_lead: Number = param(0.16, "logit per event and rep", 0, 0.8, ASSUMPTION, "Effect of an accepted lead for each rep", least=0,
-                              drawn=True)
-    bad_ratio: Number = param(2.0, "ratio", 1, 3, "theory 1.4: bad to good 2:1", "A bad event's weight against a good one",
-                              least=0, drawn=True)
+    good_lead: Number = param(0.16, "logit per event and rep", 0, 0.8, ASSUMPTION,
+                              "Effect of an accepted lead for each rep", least=0, drawn=True)
+    bad_ratio: Number = param(2.0, "ratio", 1, 3, "theory 1.4: bad to good 2:1",
+                              "A bad event's weight against a good one", least=0, drawn=True)
     dispute: Number = param(0.10, "logit per event", 0, 0.5, ASSUMPTION, "Effect of a dispute between heads", least=0,
                             drawn=True)
     follow_up: Number = param(0.5, "elasticity", 0, 1, ASSUMPTION, "How cooperation moves reps' habit of following up",
@@ -384,10 +385,10 @@ class Money(Table):
                                 most=1)
     programme: EuroPerYear = param(120_000.0, "€/year", 0, 1e6, "theory 5: 2.4 % of revenue (assumption)",
                                    "Programme spend on brand and activation", least=0)
-    brand_share: Share = param(0.46, "share", 0.2, 0.7, "A27: 46/54 in B2B", "Brand's share of programme, today", least=0,
-                               most=1)
-    rep_pay: EuroPerYear = param(46_000.0, "€/year", 34_000, 90_000, "theory 5: French averages", "Rep, total at target",
-                                 least=0)
+    brand_share: Share = param(0.46, "share", 0.2, 0.7, "A27: 46/54 in B2B", "Brand's share of programme, today",
+                               least=0, most=1)
+    rep_pay: EuroPerYear = param(46_000.0, "€/year", 34_000, 90_000, "theory 5: French averages",
+                                 "Rep, total at target", least=0)
     marketer_pay: EuroPerYear = param(42_000.0, "€/year", 30_000, 80_000, "theory 5 (level assumed)",
                                       "Marketer, total at target", least=0)
     charges: Number = param(1.40, "ratio", 1.13, 1.42, "theory 5: 25-42 %", "Loaded cost of a euro of pay", least=1)
@@ -458,7 +459,8 @@ class Leadership(Table):
                                 "leaders reckon with", above=0, drawn=True)
     maturity: Months = param(9.0, "months", 6, 24, "theory 1.1 (E14); A26", "Mean time until brand work pays", above=0)
     search_cost: Share = param(0.20, "share of pay", 0, 0.4, ASSUMPTION, "Search for a new leader", least=0, drawn=True)
-    severance: Share = param(0.50, "share of pay", 0, 1, ASSUMPTION, "Severance of a leaving leader", least=0, drawn=True)
+    severance: Share = param(0.50, "share of pay", 0, 1, ASSUMPTION, "Severance of a leaving leader", least=0,
+                             drawn=True)
     adoption: Months = param(6.0, "months", 1, 18, ASSUMPTION, "Time constant in which a new structure takes hold",
                              above=0, drawn=True)
 
@@ -472,8 +474,8 @@ class Chair(Table):
     background: Literal["sales", "marketing", "mixed"] = Field("mixed", description="Where its holder was bred")
     selling_weight: Share = param(0.5, "share", 0, 1, "theory 4 (omega)", "Weight of selling skill when hiring for it",
                                   least=0, most=1, drawn=True)
-    firm_weight: Share = param(1.0, "share", 0, 1, "theory 4", "Weight of the firm's margin against the unit's own number",
-                               least=0, most=1, drawn=True)
+    firm_weight: Share = param(1.0, "share", 0, 1, "theory 4",
+                               "Weight of the firm's margin against the unit's own number", least=0, most=1, drawn=True)
     escalation_share: Share = param(1.0, "share", 0, 1, "theory 4", "Share of escalations that hit this chair", least=0,
                                     most=1, drawn=True)
     pay: EuroPerYear = param(75_000.0, "€/year", 50_000, 250_000, "theory 4, 5", "Pay before charges", least=0,
@@ -494,8 +496,8 @@ class Structure(Table):
     chairs: tuple[Chair, ...] = Field(min_length=1, max_length=6, description="Leaders' chairs")
     budget: Right = Field(description="Who splits programme between brand and activation")
     threshold: Right = Field(description="Who sets the score from which leads are handed over")
-    sales_voice: Share = param(0.5, "share", 0.3, 0.7, "theory 4", "Weight of sales where two functions propose", least=0,
-                               most=1, drawn=True)
+    sales_voice: Share = param(0.5, "share", 0.3, 0.7, "theory 4", "Weight of sales where two functions propose",
+                               least=0, most=1, drawn=True)
     visibility: Share = param(0.5, "share", 0.2, 0.9, "theory 4", "Chance that a rep sees a lead's score and history",
                               least=0, most=1, drawn=True)
     sight: Days = param(5.0, "days", 1, 40, "theory 4", "Age of what one unit knows of the other", least=0, drawn=True)
@@ -514,10 +516,9 @@ class Structure(Table):
         titles = [chair.title for chair in self.chairs]
         for lever in ("budget", "threshold"):
             who = getattr(self, lever).decides
-            if who not in (*titles, "chief", "joint"):
-                raise ValueError(
-                    f"{lever} is decided by {who!r}, which is no chair; allowed: {', '.join([*titles, 'chief', 'joint'])}"
-                )
+            allowed = (*titles, "chief", "joint")
+            if who not in allowed:
+                raise ValueError(f"{lever} is decided by {who!r}, which is no chair; allowed: {', '.join(allowed)}")
         for function in ("sales", "marketing"):
             if not any(chair.leads in (function, "both") for chair in self.chairs):
                 raise ValueError(f"no chair leads {function}; one chair must lead it, or lead both")
@@ -565,7 +566,8 @@ class Switches(Table):
     horizon: bool = Field(True, description="Horizons differ by background")
     prior: bool = Field(True, description="Priors on brand work differ by background")
     objective: bool = Field(True, description="Heads weigh their own unit's number")
-    rights: bool = Field(True, description="Levers belong to whom the structure says; off: each function's head decides")
+    rights: bool = Field(True, description="Levers belong to whom the structure says; off: each function's head "
+                                           "decides")
     visibility: bool = Field(True, description="Structures differ in what reps see")
     sight: bool = Field(True, description="Units see each other late")
     settlement: bool = Field(True, description="Issues between units take time to settle")
@@ -644,7 +646,8 @@ class Scenario(Table):
             for stage, (go, die) in enumerate(zip(self.opportunity.advance, self.opportunity.loss, strict=True)):
                 if not (0 <= go <= 1 and 0 <= die <= 1 and go + die <= 1 + 1e-12):
                     problems.append(
-                        f"opportunity stage {stage + 1}: advance {go:g} and loss {die:g} must be chances whose sum is at most 1"
+                        f"opportunity stage {stage + 1}: advance {go:g} and loss {die:g} must be chances whose sum is "
+                        "at most 1"
                     )
         for week, label in ((self.reps, "reps"), (self.marketers, "marketers")):
             total = sum(value for _, value in week) + 35 * self.effort.absence

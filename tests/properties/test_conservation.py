@@ -1,4 +1,4 @@
-"""Nothing is lost: leads, hours, cents, prospects and the value of demand, under random scenarios and on all that ship."""
+"""Nothing is lost: leads, hours, cents, prospects, the value of demand; under random scenarios and all that ship."""
 
 from __future__ import annotations
 

@@ -201,6 +201,7 @@ def test_every_key_of_any_file_has_a_line_on_which_it_stands(
     for path in paths(data):
         line = line_of(text, path)
         parent = line_of(text, path[:-1]) or 1
-        assert line is not None and line >= parent
+        assert line is not None
+        assert line >= parent
         if isinstance(path[-1], str) and path[-1] != "teams":
             assert quoted(path[-1]) in text.split("\n")[line - 1]
