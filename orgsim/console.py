@@ -221,7 +221,7 @@ def show_comparison(comparison: Comparison, summary: pd.DataFrame, files: Sequen
     out.print()
     _line(out, verdict(c, rows), "bold")
     out.print()
-    for note in (c.scenario.notes.assumed, c.scenario.notes.measured):
+    for note in (*c.notes(), c.scenario.notes.assumed, c.scenario.notes.measured):
         if note:
             _line(out, note)
     if c.uncertain and len(c.arms) > 1:

@@ -22,7 +22,7 @@ from orgsim.leadership.arms import (
     arm_record,
     candidate_records,
     chair_records,
-    leader_cost,
+    equal_programme,
     same_organisation,
     switching_cost,
 )
@@ -153,7 +153,7 @@ def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record
     firm["threshold"] = scenario.lead.threshold
     firm["threshold_by_sales"] = firm["threshold_by_marketing"] = scenario.lead.threshold
     months = int(clock.month_of[-1]) + 1
-    events = 3 * len(prospects) + START_ROOM
+    events = 2 * len(prospects) + START_ROOM
     world = r.World(
         p=parameter_record(scenario),
         arm=arm_record(scenario, structure, plan, changed=False),
@@ -244,12 +244,9 @@ def enter_arm(
         chairs=chair_records(scenario, structure, world.candidates),
     )
     world.arm["switching"] = switching_cost(scenario, before, structure) if changed else 0.0
-    if equal_budget and scenario.switches.cost:
+    if equal_budget:
         reference = scenario.structures[(today or since).structure]
-        world.arm["programme"] += leader_cost(scenario, reference) - leader_cost(scenario, structure)
-        if world.arm["programme"][0] < 0:
-            message = f"with an equal budget the leaders of {arm.structure!r} would cost more than the whole programme"
-            raise ScenarioError([Problem("command", None, "budget", "equal", message, None)])
+        world.arm["programme"] = equal_programme(scenario, reference, structure)[0]
     if world.arm["adoption"][0] > 0:
         world.firm["adoption"] = 0.0
     return world

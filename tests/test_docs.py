@@ -1,11 +1,12 @@
 """The documentation says what the program does: generated pages are up to date, and every example is run.
 
-`python tests/test_docs.py` runs the examples of the pages and writes what the commands say into them.
+`python tests/test_docs.py` writes the page of parameters, and into the page of errors what its commands say.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import os
 import re
 import shlex
@@ -21,7 +22,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orgsim.cli import main
-from orgsim.scenario.catalogue import markdown
+from orgsim.engine import streams
+from orgsim.leadership import decide
+from orgsim.scenario.catalogue import markdown, parameters
 from orgsim.scenario.schema import Chair, Structure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,7 +87,7 @@ def test_pages_show_no_paths_of_one_machine() -> None:
 
 
 def test_the_page_of_parameters_is_up_to_date() -> None:
-    again = 'python -c "from orgsim.scenario.catalogue import markdown; print(markdown(), end=str())" > docs/parameters.md'
+    again = "python tests/test_docs.py"
     assert (DOCS / "parameters.md").read_text(encoding="utf-8") == markdown(), f"out of date; run: {again}"
 
 
@@ -110,6 +113,36 @@ def test_the_how_to_page_spells_a_structure_out_in_full() -> None:
     assert set(given["chairs"][0]) == set(Chair.model_fields)
     for name in (*Structure.model_fields, *Chair.model_fields):
         assert name == "title" or re.search(rf"^\|[^|]*`{name}`", text, re.MULTILINE), f"{name} is not explained"
+
+
+# The description after the ODD protocol ----------------------------------------------------------------------------
+
+
+def test_the_description_gives_the_defaults_in_force() -> None:
+    """`section.name` followed by a number is that parameter's default."""
+    text = (DOCS / "odd.md").read_text(encoding="utf-8")
+    defaults = {row["name"]: row["default"] for row in parameters()}
+    given = re.findall(r"`([a-z_]+\.[a-z_]+)` (-?\d*\.?\d+)", text)
+    assert len(given) >= 30
+    assert not [(name, value) for name, value in given if float(value) != pytest.approx(defaults[name])]
+
+
+def test_the_description_gives_the_search_for_the_threshold_as_the_code_has_it() -> None:
+    text = (DOCS / "odd.md").read_text(encoding="utf-8")
+    code = inspect.getsource(decide)
+    patterns = (r"with (\S+) intervals", r"Search: (\S+) points", r"points (\S+) apart", r"(\S+) golden-section")
+    intervals, points, apart, steps = (float(number) for pattern in patterns for number in re.findall(pattern, text))
+    assert intervals == 2 * decide.NODES
+    assert f"range(1, {points:.0f})" in code
+    assert apart == (decide.HIGHEST - decide.LOWEST) / (points - 1)
+    assert f"for _ in range({steps:.0f})" in code
+
+
+def test_every_draw_of_the_code_is_in_the_table_of_draws() -> None:
+    text = (DOCS / "odd.md").read_text(encoding="utf-8").split("**Table of draws.**")[1]
+    table = {name: int(number) for number, name in re.findall(r"^\| (\d+) \| (\w+) \|", text, re.MULTILINE)}
+    code = re.findall(r"^([A-Z]+) = (\d+)$", inspect.getsource(streams), re.MULTILINE)
+    assert table == {name.lower(): int(number) for name, number in code}
 
 
 # The baseline ------------------------------------------------------------------------------------------------------
@@ -151,6 +184,7 @@ def test_the_baseline_meets_its_closing_arithmetic_but_for_the_misses_named(base
 
 
 if __name__ == "__main__":
+    (DOCS / "parameters.md").write_text(markdown(), encoding="utf-8")
     with tempfile.TemporaryDirectory() as name:
         errors = DOCS / "errors.md"
         errors.write_text(run_page(errors.read_text(encoding="utf-8"), Path(name), code=2), encoding="utf-8")

@@ -17,6 +17,7 @@ import orgsim
 from orgsim.agents import Leader, Marketer, Prospect, Rep
 from orgsim.model import OrgModel
 from orgsim.simulation import Run, measure
+from orgsim.tables import LEADS_STRIDE
 
 TINY = {"market.size": 400, "time.years": 0.5, "time.run_off_months": 2}
 DAYS = 130
@@ -405,7 +406,7 @@ def test_prospects_show_their_need_and_their_lead(halfway: OrgModel) -> None:
     leading = prospects.select(lambda p: p.lead is not None)
     assert len(leading) > 0
     assert len({p.lead for p in leading}) == len(leading)
-    assert all(p.lead // 2**10 == p.unique_id for p in leading)
+    assert all(p.lead // LEADS_STRIDE == p.unique_id for p in leading)
     assert sum(p.lead_status == "opportunity" for p in leading) == halfway.open_opportunities
     assert {p.lead_status for p in prospects if p.lead is None} == {None}
     for segment in halfway.scenario.market.segments:

@@ -131,7 +131,9 @@ def main() -> int:
     parser.add_argument("--data", type=Path, help="data root, or the folder with the two CSV files")
     result = fit(in_period(cohorts(find_data(parser.parse_args().data)), "January-March"))
     FITTED.write_text(json.dumps(rounded(result), indent=2) + "\n", encoding="utf-8")
-    print(f"wrote {FITTED.name}: " + json.dumps(rounded(result["fit"])))
+    print(f"wrote {FITTED.name}")
+    for name in ("leads", "leads_per_calendar_day", "stages", "advance", "loss", "pace_sd", "origins", "fit", "tried"):
+        print(f"{name}: {json.dumps(rounded(result[name]))}")
     return 0
 
 

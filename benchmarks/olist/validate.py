@@ -129,6 +129,9 @@ class Simulated:
     origins: tuple[str, ...]
     leads: Floats  # replicate, origin
     converted: Floats  # replicate, origin, horizon
+    converted_to_the_hour: Floats  # share by horizon, if times were counted to the hour instead of by date
+    called_same_day: float  # share of leads called on the day they were created
+    never_taken_up: float  # share that closed without becoming an opportunity: outside the fitted process
 
     def curves(self) -> dict[str, Curve]:
         shares = self.converted.sum(axis=0) / self.leads.sum(axis=0)[:, None]
@@ -161,16 +164,23 @@ def simulate(replicates: int, seed: int = SEED) -> Simulated:
     within = np.array([reviews_within(day) for day in HORIZONS])
     leads = np.zeros((replicates, len(origins)))
     converted = np.zeros((replicates, len(origins), len(HORIZONS)))
+    strictly, same_day, missed = np.zeros(len(HORIZONS)), 0, 0
     for replicate in range(replicates):
         table = orgsim.run(scenario, seed=seed, replicate=replicate).leads
         created = np.floor(table["created"].to_numpy())
         counts = (created >= 0) & (created <= last)
-        days = np.where(table["outcome"] == "won", np.floor(table["closed"].to_numpy()) - created, np.inf)
+        won = (table["outcome"] == "won").to_numpy()
+        days = np.where(won, np.floor(table["closed"].to_numpy()) - created, np.inf)
+        exact = np.where(won, (table["closed"] - table["created"]).to_numpy(), np.inf)[counts]
+        strictly += [(exact <= reviews).sum() for reviews in within]
+        same_day += int((np.floor(table["first_touch"].to_numpy()) == created)[counts].sum())
+        missed += int((table["opportunity"].isna() & (table["outcome"] != "open"))[counts].sum())
         origin = table["segment"].cat.codes.to_numpy()
         leads[replicate] = np.bincount(origin[counts], minlength=len(origins))
         for k, reviews in enumerate(within):
             converted[replicate, :, k] = np.bincount(origin[counts & (days <= reviews)], minlength=len(origins))
-    return Simulated(origins, leads, converted)
+    n = leads.sum()
+    return Simulated(origins, leads, converted, strictly / n, same_day / n, missed / n)
 
 
 def simulated_curves(replicates: int) -> dict[str, Curve]:
@@ -280,7 +290,8 @@ def fit_table(leads: pd.DataFrame) -> list[str]:
         wins, expected = int((leads["days"] <= day).sum()), float(predictions(leads, curves, day).sum())
         n = len(leads)
         lines.append(f"| {day} | {wins} | {expected:.1f} | {wins / n:.2%} | {expected / n:.2%} |")
-    lines += ["", "| origin | leads | share of leads | won by day 180 | chance to win in the end |", "|---|---|---|---|---|"]
+    head = ["origin", "leads", "share of leads", "won by day 180", "chance to win in the end"]
+    lines += ["", "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for origin, entry in fitted["origins"].items():
         n, won = entry["leads"], entry["wins_by_180"]
         cells = [origin, str(n), f"{n / fitted['leads']:.2%}", f"{won} ({won / n:.1%})"]
@@ -303,6 +314,8 @@ def simulator_table(simulated: Simulated) -> list[str]:
         lines.append(f"| {day} | {goal:.2%} | {got:.2%} | {100 * (got - goal):+.3f} | {100 * error:.3f} |")
     by_origin = np.array([[curves[o][day] - exact[o][day] for day in HORIZONS] for o in simulated.origins])
     deviations = np.abs(by_origin) / simulated.errors()
+    by_date = simulated.converted.sum(axis=(0, 1)) / simulated.leads.sum()
+    by_hour = 100 * (simulated.converted_to_the_hour - by_date)
     worst = int(np.abs(by_origin).max(axis=1).argmax())
     lines += [
         "",
@@ -311,6 +324,10 @@ def simulator_table(simulated: Simulated) -> list[str]:
         f"{int(simulated.leads[:, worst].sum())} simulated leads). Of {deviations.size} differences by origin and day "
         f"(the days of one origin go together), {int((deviations > 1.96).sum())} exceed 1.96 standard errors; "
         f"the largest is {deviations.max():.1f}.",
+        "",
+        f"{simulated.called_same_day:.1%} of the leads are called on the day they open; {simulated.never_taken_up:.2%} "
+        "close without becoming an opportunity. Counting times to the hour instead of by date would change the curve "
+        f"by {', '.join(f'{value:+.2f}' for value in by_hour)} points at the six horizons.",
     ]
     return lines
 
@@ -324,8 +341,8 @@ def report(leads: pd.DataFrame, simulated: Simulated) -> list[str]:
     lines = ["### Leads and wins by month", "", *data_table(leads), "", "### The fitted process, January-March", ""]
     lines += [*fit_table(fitted_on), "", "### The simulator against the fitted process", ""]
     lines += [
-        f"{len(simulated.leads)} runs of `olist` under today's structure and pay, {int(simulated.leads.sum()):,} leads, "
-        "origins weighted as in the January-March sample.",
+        f"{len(simulated.leads)} runs of `olist` under today's structure and pay, {int(simulated.leads.sum()):,} "
+        "leads, origins weighted as in the January-March sample.",
         "",
         *simulator_table(simulated),
         "",

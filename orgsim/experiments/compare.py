@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from orgsim.experiments.statistics import Estimate, estimate, holm, paired, variance_reduction
 from orgsim.experiments.uncertain import drawn
+from orgsim.leadership.arms import equal_programme
 from orgsim.scenario.errors import Problem, ScenarioError
 from orgsim.scenario.load import known, unknown
 from orgsim.scenario.schema import Scenario
@@ -140,6 +141,20 @@ class Comparison:
                          "draws_that_keep_it": kept}
                     )  # fmt: skip
         return pd.DataFrame(rows)
+
+    def notes(self) -> list[str]:
+        """What a reader of the table must know of this comparison."""
+        found = []
+        if self.budget == "equal":
+            today = self.scenario.structures[self.today.structure]
+            for name in dict.fromkeys(arm.structure for arm in self.arms):
+                _, short = equal_programme(self.scenario, today, self.scenario.structures[name])
+                if short > 0:
+                    found.append(
+                        f"Budgets are not quite equal: leaders of {name} cost {short / 1000:,.0f} k€ a year more than "
+                        "programme could pay for; their programme is nil."
+                    )
+        return found
 
     @property
     def plot(self) -> Plots:

@@ -151,6 +151,14 @@ def leader_cost(scenario: Scenario, structure: Structure) -> float:
     return leaders + (structure.devices if on.coordination else 0.0)
 
 
+def equal_programme(scenario: Scenario, today: Structure, structure: Structure) -> tuple[float, float]:
+    """Programme in euro a year once the difference in leaders' cost to today's is taken from it or given to it, and
+    what of that difference the programme cannot cover (it stops at nothing)."""
+    programme = scenario.money.programme + scenario.today.programme_shift
+    left = programme + leader_cost(scenario, today) - leader_cost(scenario, structure)
+    return max(0.0, left), max(0.0, -left)
+
+
 def same_organisation(
     scenario: Scenario, one: Structure, other: Structure, candidates: NDArray[np.record]
 ) -> bool:

@@ -179,7 +179,7 @@ def best_threshold(w, chair, day):
     b = low + GOLDEN * (high - low)
     at_a = lead_objective(w, chair, a, raw, capacity, correlation, worth)
     at_b = lead_objective(w, chair, b, raw, capacity, correlation, worth)
-    for _ in range(24):
+    for _ in range(18):
         if at_a >= at_b:
             high = b
             b = a
