@@ -46,7 +46,7 @@ def data(request: pytest.FixtureRequest) -> Path:
     try:
         return Path(validate.find_data(None))
     except SystemExit:
-        pytest.skip("needs the raw Olist data (ORGSIM_DATA, or ../shared/data beside the checkout), which are not ours to ship")
+        pytest.skip("needs the raw Olist data, which are not shipped (ORGSIM_DATA, or ../shared/data beside the checkout)")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_the_segments_of_the_scenario_are_the_origins_of_the_data_with_their_sha
     assert total == FITTED["leads"]
     for segment in segments:
         assert segment.share == pytest.approx(ORIGINS[segment.name]["leads"] / total, abs=6e-6)
-    assert len({(s.awareness, s.episodes_per_year, s.fit_share) for s in segments}) == 1  # so leads have these shares too
+    assert len({(s.awareness, s.episodes_per_year, s.fit_share) for s in segments}) == 1  # so do leads
 
 
 def test_the_chance_to_win_and_the_timing_of_the_scenario_are_the_fitted_ones() -> None:
@@ -100,9 +100,9 @@ def test_the_exact_curve_of_the_fitted_process_agrees_with_drawing_it_lead_by_le
 
 
 def test_the_simulator_converts_leads_as_the_fitted_process_does_within_monte_carlo_error() -> None:
-    """Student's t between replicates at six horizons, Bonferroni: a false alarm in 1 of 1,000 seeds, were both the same.
+    """Student's t between replicates, Bonferroni over six horizons: a false alarm in at most 1 of 1,000 seeds.
 
-    They differ by up to .1 points by design (docs/olist.md), so that much is granted; no more than .3 points may go unseen.
+    A difference of .1 points is granted, since accounts with an open opportunity open no other (docs/olist.md).
     """
     simulated = validate.simulate(24, seed=20180331)
     curves = validate.fitted_curves()
@@ -140,7 +140,7 @@ def test_the_fitted_numbers_are_those_of_the_raw_data(calibration: pd.DataFrame)
         assert entry["decision_probability"] == pytest.approx(p, abs=2e-5), origin
 
 
-def test_what_the_documentation_says_was_observed_is_what_the_raw_data_say(data: Path, calibration: pd.DataFrame) -> None:
+def test_what_the_documentation_says_was_observed_is_in_the_raw_data(data: Path, calibration: pd.DataFrame) -> None:
     document = (ROOT / "docs" / "olist.md").read_text(encoding="utf-8").splitlines()
     leads = validate.cohorts(data)
     for line in validate.data_table(leads) + validate.fit_table(calibration):
@@ -159,9 +159,8 @@ def test_no_identity_of_a_raw_row_is_in_a_file_of_the_repository(data: Path) -> 
     for name in (validate.LEADS, validate.DEALS):
         known |= set(re.findall(r"\b[0-9a-f]{32}\b", (data / name).read_text(encoding="utf-8")))
     assert len(known) > 8000
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
-    )
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     for name in listed.stdout.decode().split("\0"):
         if name and (ROOT / name).is_file():
             found = set(re.findall(r"[0-9a-f]{32}", (ROOT / name).read_text(encoding="utf-8", errors="replace")))

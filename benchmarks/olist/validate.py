@@ -214,8 +214,9 @@ def predictions(leads: pd.DataFrame, curves: dict[str, Curve], day: int) -> Floa
 
 
 def overall_table(leads: pd.DataFrame, methods: dict[str, dict[str, Curve]]) -> list[str]:
-    head = ["contacts", "day", "leads", "observed %", "95 % interval", *methods, "model - observed"]
+    head = ["contacts", "day", "leads", "observed %", "95 % interval", *methods, "model - observed", "errors off"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    fitted_on = in_period(leads, "January-March")
     for period in PERIODS:
         for day in HORIZONS:
             group = followed(in_period(leads, period), day)
@@ -226,6 +227,9 @@ def overall_table(leads: pd.DataFrame, methods: dict[str, dict[str, Curve]]) -> 
             cells = [period, str(day), str(len(group)), f"{share:.2%}", f"{low:.2%} to {high:.2%}"]
             cells += [f"{value:.2%}" for value in expected]
             cells += [f"{100 * (expected[0] - share):+.2f}" + miss(expected[0], low, high)]
+            basis = float((fitted_on["days"] <= day).mean())
+            error = np.sqrt(share * (1 - share) / len(group) + basis * (1 - basis) / len(fitted_on))
+            cells += ["" if period == "January-March" else f"{(expected[0] - share) / error:+.1f}"]
             lines.append("| " + " | ".join(cells) + " |")
     return lines
 
@@ -350,7 +354,8 @@ def report(leads: pd.DataFrame, simulated: Simulated) -> list[str]:
         "",
         "January-March is the calibration sample. \\* marks a model share outside the 95 % Wilson interval of the "
         "observed one (which leaves out the error of the calibration sample). Day 180 takes only contacts up to "
-        "2018-05-18; later ones are censored. The last column is in percentage points.",
+        "2018-05-18; later ones are censored. *model - observed* is in percentage points, *errors off* the same in "
+        "standard errors of the observed share and the calibration sample's together.",
         "",
         *overall_table(leads, methods),
     ]
