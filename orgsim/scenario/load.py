@@ -17,6 +17,7 @@ from orgsim.scenario.schema import Scenario
 from orgsim.scenario.toml import line_of, read
 
 KeyPath = tuple[str | int, ...]
+WORK_WEEK = 35.0
 PRESETS = {"structures": "structures", "pay": "pay"}
 
 
@@ -184,9 +185,25 @@ def _validated(data: dict[str, Any], file: str, text: str | None) -> Scenario:
                 _problem(file, text, ("today", key), name, f"found {show(name)}; allowed: {cut(sorted(options))}",
                          nearest(name, options))
             )  # fmt: skip
+    problems += _weeks_that_do_not_close(scenario, file, text)
     if problems:
         raise ScenarioError(problems)
     return scenario
+
+
+def _weeks_that_do_not_close(scenario: Scenario, file: str, text: str | None) -> list[Problem]:
+    """A problem for each role whose flat-pay week, with absence, is not the week's 35 hours (to three minutes)."""
+    absence = WORK_WEEK * scenario.effort.absence
+    found = []
+    for key, week in (("reps", scenario.reps), ("marketers", scenario.marketers)):
+        total = sum(value for _, value in week) + absence
+        if abs(total - WORK_WEEK) > 0.06:
+            message = (
+                f"the hours and absence ({absence:.2f} h) sum to {total:.2f} h; a week has {WORK_WEEK:g} h, "
+                f"so {abs(total - WORK_WEEK):.2f} h are {'too many' if total > WORK_WEEK else 'missing'}"
+            )
+            found.append(_problem(file, text, (key,), round(total, 2), message))
+    return found
 
 
 def allowed_keys(path: KeyPath) -> list[str]:

@@ -283,6 +283,19 @@ class Opportunity(Table):
     knowledge_half_life: Weeks = param(26.0, "weeks", 8, 104, ASSUMPTION + " (D14, D55)",
                                        "Half-life of the value proposition and of field knowledge", above=0)
 
+    @model_validator(mode="after")
+    def _stages_close(self) -> Opportunity:
+        if len(self.advance) != len(self.loss):
+            raise ValueError(f"advance has {len(self.advance)} stages and loss {len(self.loss)}; both need as many")
+        wrong = [
+            f"stage {stage + 1} (advance {go:g}, loss {die:g})"
+            for stage, (go, die) in enumerate(zip(self.advance, self.loss, strict=True))
+            if not (0 <= go <= 1 and 0 <= die <= 1 and go + die <= 1 + 1e-12)
+        ]
+        if wrong:
+            raise ValueError(f"advance and loss must be chances whose sum is at most 1, unlike in {', '.join(wrong)}")
+        return self
+
 
 class Customers(Table):
     """Repeat, upsell and referral."""
@@ -633,29 +646,3 @@ class Scenario(Table):
         from orgsim.scenario.load import override
 
         return override(self, changes)
-
-    @model_validator(mode="after")
-    def _closes(self) -> Scenario:
-        problems = []
-        if len(self.opportunity.advance) != len(self.opportunity.loss):
-            problems.append(
-                f"opportunity.advance has {len(self.opportunity.advance)} stages and opportunity.loss "
-                f"{len(self.opportunity.loss)}; both need the same number"
-            )
-        else:
-            for stage, (go, die) in enumerate(zip(self.opportunity.advance, self.opportunity.loss, strict=True)):
-                if not (0 <= go <= 1 and 0 <= die <= 1 and go + die <= 1 + 1e-12):
-                    problems.append(
-                        f"opportunity stage {stage + 1}: advance {go:g} and loss {die:g} must be chances whose sum is "
-                        "at most 1"
-                    )
-        for week, label in ((self.reps, "reps"), (self.marketers, "marketers")):
-            total = sum(value for _, value in week) + 35 * self.effort.absence
-            if abs(total - 35) > 0.06:
-                problems.append(
-                    f"the hours of [{label}] and absence sum to {total:.2f}; a week has 35 "
-                    f"(absence takes {35 * self.effort.absence:.2f})"
-                )
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
