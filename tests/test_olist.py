@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "benchmarks" / "olist"
 FITTED: dict[str, Any] = json.loads((FOLDER / "fitted.json").read_text(encoding="utf-8"))
 ORIGINS: dict[str, dict[str, Any]] = FITTED["origins"]
-FALSE_ALARM = 1e-3  # of the whole comparison of curves, in a new seed
+FALSE_ALARM = 1e-6  # of the whole comparison of curves, in a new seed
 
 
 def _module(name: str) -> ModuleType:
@@ -46,7 +46,7 @@ def data(request: pytest.FixtureRequest) -> Path:
     try:
         return Path(validate.find_data(None))
     except SystemExit:
-        pytest.skip("needs the raw Olist data, which are not shipped (ORGSIM_DATA, or ../shared/data beside the checkout)")
+        pytest.skip("needs the raw Olist data, not shipped (ORGSIM_DATA, or ../shared/data beside the checkout)")
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_the_exact_curve_of_the_fitted_process_agrees_with_drawing_it_lead_by_le
 
 
 def test_the_simulator_converts_leads_as_the_fitted_process_does_within_monte_carlo_error() -> None:
-    """Student's t between replicates, Bonferroni over six horizons: a false alarm in at most 1 of 1,000 seeds.
+    """Student's t between replicates, Bonferroni over six horizons: a false alarm in at most one seed of a million.
 
     A difference of .1 points is granted, since accounts with an open opportunity open no other (docs/olist.md).
     """
