@@ -31,7 +31,8 @@ base = orgsim.load_scenario("baseline")
 orgsim.run(base.with_(**{"time.years": 0.1, "time.warm_up_years": 0.1}))
 ready = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 scenario = base.with_(**{
-    "market.size": prospects, "people.reps": max(1, round(prospects / 750)), "people.marketers": max(1, round(prospects / 2000)),
+    "market.size": prospects, "people.reps": max(1, round(prospects / 750)),
+    "people.marketers": max(1, round(prospects / 2000)),
     "money.programme": 20.0 * prospects, "lead.raw_per_week": 16.3 * prospects / 6000,
     "time.years": years, "time.run_off_months": 0})
 arm = Arm("separate", "own_numbers")
@@ -77,8 +78,19 @@ def one_core() -> None:
     import orgsim
     from orgsim.engine import records as r
     from orgsim.engine.streams import bare_draws
-    from orgsim.simulation import Arm, Clock, advance, copy_world, decide_month, enter_arm, finish, handle, measure
-    from orgsim.simulation import new_world, warm_up
+    from orgsim.simulation import (
+        Arm,
+        Clock,
+        advance,
+        copy_world,
+        decide_month,
+        enter_arm,
+        finish,
+        handle,
+        measure,
+        new_world,
+        warm_up,
+    )
 
     scenario = orgsim.load_scenario("baseline")
     clock = Clock.of(scenario)
@@ -103,7 +115,8 @@ def one_core() -> None:
 
     world = advance(enter_arm(scenario, warm, arm, arm), clock.start, clock.end)
     in_market = np.isin(world.prospects["state"], [r.IN_WINDOW]).mean()
-    busy = int(round((in_market * prospects + scenario.people.reps + scenario.people.marketers) * clock.horizon))
+    staff = scenario.people.reps + scenario.people.marketers
+    busy = round((float(in_market) * prospects + staff) * clock.horizon)
     firm = world.firm
     bare_draws(firm[0], 10)
     decided = copy_world(world)
@@ -123,7 +136,7 @@ def one_core() -> None:
     whole = times["run"] / (prospects * clock.days)
     months = int(clock.month_of[clock.end - 1] - clock.month_of[clock.start]) + 1
     table(
-        f"One core, baseline, {prospects} prospects, {clock.horizon} days of horizon ({clock.days} with warm-up and run-off)",
+        f"One core, baseline, {prospects} prospects, {clock.horizon} days ({clock.days} with warm-up and run-off)",
         ["what", "figure"],
         [
             ["Mesa: one empty agent step, ns", mesa_step * 1e9],
@@ -152,9 +165,8 @@ def scaling(quick: bool) -> None:
         for threads in (1, 2):
             if size == 1_000_000 and threads == 2:
                 continue
-            done = subprocess.run(
-                [sys.executable, "-c", ONE_SIZE, str(size), "3", str(threads)], text=True, capture_output=True, check=True
-            )
+            command = [sys.executable, "-c", ONE_SIZE, str(size), "3", str(threads)]
+            done = subprocess.run(command, text=True, capture_output=True, check=True)
             result[threads] = json.loads(done.stdout)
         one = result[1]
         seen.append((size, one["seconds"], one["megabytes"]))

@@ -20,7 +20,8 @@ def test_todays_arm_is_added_when_it_is_not_asked_for(small: Scenario) -> None:
 
 
 def test_runs_have_the_documented_columns_sorted_by_structure_pay_and_replicate(small: Scenario) -> None:
-    runs = orgsim.compare(small, structures=["separate", "cro"], pay=["shared_revenue", "own_numbers"], replicates=3).runs
+    plans = ["shared_revenue", "own_numbers"]
+    runs = orgsim.compare(small, structures=["separate", "cro"], pay=plans, replicates=3).runs
     assert list(runs.columns[:4]) == ["structure", "pay", "replicate", "seed"]
     assert {
         "revenue", "gross_margin", "profit", "profit_before_leaders", "leads", "won", "lead_waste_count",

@@ -24,6 +24,7 @@ from numba.extending import (
     unbox,
 )
 from numba.np import arrayobj
+from numpy.typing import NDArray
 
 from orgsim.engine.records import World
 
@@ -64,10 +65,11 @@ class Handle:
 
 
 def _type_of(world: World) -> WorldType:
-    key = tuple((array.dtype, array.ndim) for array in world)
+    arrays: tuple[NDArray[Any], ...] = world
+    key = tuple((array.dtype, array.ndim) for array in arrays)
     if key not in _TYPES:
         fields = []
-        for name, array in zip(world._fields, world, strict=True):
+        for name, array in zip(world._fields, arrays, strict=True):
             element = numba.from_dtype(array.dtype)
             fields.append((name, types.Array(element, array.ndim, "C")))
         _TYPES[key] = WorldType(tuple(fields))
