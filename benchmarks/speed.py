@@ -29,7 +29,7 @@ from orgsim.simulation import Arm, Clock, advance, warm_up
 prospects, years, threads = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
 base = orgsim.load_scenario("baseline")
 orgsim.run(base.with_(**{"time.years": 0.1, "time.warm_up_years": 0.1}))
-ready = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+ready = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() / 1024
 scenario = base.with_(**{
     "market.size": prospects, "people.reps": max(1, round(prospects / 750)),
     "people.marketers": max(1, round(prospects / 2000)),

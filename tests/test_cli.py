@@ -20,7 +20,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orgsim.cli import main
-from orgsim.console import plain, verdict
+from orgsim.console import verdict
+from orgsim.experiments.store import plain
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = """

@@ -19,6 +19,14 @@ def test_todays_arm_is_added_when_it_is_not_asked_for(small: Scenario) -> None:
     assert [str(arm) for arm in comparison.arms] == ["separate / own_numbers", "merged / own_numbers"]
 
 
+def test_all_unknown_structures_and_pay_plans_are_named_at_once(small: Scenario) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        orgsim.compare(small, structures=["mergd", "cro", "seperate"], pay=["fixd"], replicates=1)
+    assert [(p.key, p.hint) for p in caught.value.problems] == [
+        ("structures", "merged"), ("structures", "separate"), ("pay", "fixed"),
+    ]  # fmt: skip
+
+
 def test_runs_have_the_documented_columns_sorted_by_structure_pay_and_replicate(small: Scenario) -> None:
     plans = ["shared_revenue", "own_numbers"]
     runs = orgsim.compare(small, structures=["separate", "cro"], pay=plans, replicates=3).runs

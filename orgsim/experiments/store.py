@@ -53,7 +53,8 @@ def write_parquet(path: Path, table: pd.DataFrame) -> None:
 
 
 def plain(value: Any, infinite: str | None = None) -> Any:
-    """The value as JSON can hold it: NaN becomes null, infinities what `infinite` says, NumPy's numbers Python's."""
+    """The value as JSON can hold it: NaN becomes null, NumPy's numbers Python's, and an infinity what `infinite` says,
+    with a minus sign where it has one."""
     if isinstance(value, dict):
         return {str(key): plain(item, infinite) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -62,7 +63,9 @@ def plain(value: Any, infinite: str | None = None) -> Any:
         value = value.item()
     if not isinstance(value, float) or math.isfinite(value):
         return value
-    return infinite if math.isinf(value) else None
+    if infinite is None or math.isnan(value):
+        return None
+    return infinite if value > 0 else f"-{infinite}"
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -78,11 +81,14 @@ def _write_text(name: str, text: str) -> None:
 
 
 def manifest(scenarios: list[Any], **facts: Any) -> dict[str, Any]:
-    """What is needed to make the results again: scenarios in full, versions, the engine's source hash, the command."""
+    """What is needed to make the results again: scenarios in full, versions, the engine's source hash, the command.
+
+    Plain data, as `write_json` writes it.
+    """
     from orgsim.engine.compile import source_hash
 
     packages = ("orgsim", "numpy", "scipy", "numba", "pandas", "pyarrow")
-    return {
+    about = {
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {name: _version(name) for name in packages} | {"python": platform.python_version()},
@@ -91,6 +97,8 @@ def manifest(scenarios: list[Any], **facts: Any) -> dict[str, Any]:
         **facts,
         "scenarios": [scenario.model_dump(mode="json") for scenario in scenarios],
     }
+    data: dict[str, Any] = plain(about, infinite="inf")
+    return data
 
 
 def _version(package: str) -> str:
