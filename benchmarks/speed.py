@@ -119,7 +119,7 @@ def one_core() -> None:
     busy = round((float(in_market) * prospects + staff) * clock.horizon)
     firm = world.firm
     bare_draws(firm[0], 10)
-    decided = copy_world(world)
+    decided = handle(copy_world(world))
     times = best_of(
         {
             "mesa": lambda: model.agents.do("step"),
@@ -127,7 +127,7 @@ def one_core() -> None:
             "horizon": horizon,
             "start": lambda: new_world(scenario, arm, 0, 1),
             "floor": lambda: bare_draws(firm[0], busy),
-            "decide": lambda: decide_month(handle(decided), clock.end - 30),
+            "decide": lambda: decide_month(decided, clock.end - 30),
             "measure": lambda: measure(scenario, world, 12, 48),
         }
     )

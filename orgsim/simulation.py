@@ -188,11 +188,10 @@ def copy_world(world: r.World) -> r.World:
 
 
 def _grown(array: NDArray[Any], least: int) -> NDArray[Any]:
-    if len(array) >= least:
-        return array
-    bigger = np.zeros(max(least, len(array) + len(array) // 2), array.dtype)
-    bigger[: len(array)] = array
-    return bigger
+    """The same array, in place, with room for at least so many rows; new rows are zero."""
+    if len(array) < least:
+        array.resize(max(least, len(array) + len(array) // 4), refcheck=False)
+    return array
 
 
 def _with_room(world: r.World, day: int) -> r.World:
