@@ -25,7 +25,8 @@ ONE_SIZE = """
 import json, resource, sys, time
 from concurrent.futures import ThreadPoolExecutor
 import orgsim
-from orgsim.simulation import Arm, Clock, advance, warm_up
+from orgsim.clock import Clock
+from orgsim.simulation import Arm, advance, warm_up
 prospects, years, threads = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
 base = orgsim.load_scenario("baseline")
 orgsim.run(base.with_(**{"time.years": 0.1, "time.warm_up_years": 0.1}))
@@ -76,21 +77,13 @@ def one_core() -> None:
     import mesa
 
     import orgsim
+    from orgsim.clock import Clock
     from orgsim.engine import records as r
+    from orgsim.engine.handle import handle
     from orgsim.engine.streams import bare_draws
-    from orgsim.simulation import (
-        Arm,
-        Clock,
-        advance,
-        copy_world,
-        decide_month,
-        enter_arm,
-        finish,
-        handle,
-        measure,
-        new_world,
-        warm_up,
-    )
+    from orgsim.kpis import measure
+    from orgsim.leadership.decide import decide_month
+    from orgsim.simulation import Arm, advance, copy_world, enter_arm, finish, new_world, warm_up
 
     scenario = orgsim.load_scenario("baseline")
     clock = Clock.of(scenario)

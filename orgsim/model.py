@@ -18,11 +18,13 @@ from mesa import Agent, DataCollector, Model
 from mesa.agentset import AgentSet
 
 from orgsim.agents import KINDS, USERS_AGENTS, View
+from orgsim.clock import Clock
 from orgsim.engine import records as r
+from orgsim.kpis import measure
 from orgsim.scenario.errors import Problem, ScenarioError
 from orgsim.scenario.load import load_scenario
 from orgsim.scenario.schema import Scenario
-from orgsim.simulation import Arm, Clock, Run, advance, arm_of, check_key, enter_arm, facts, finish, measure, warm_up
+from orgsim.simulation import Arm, Run, advance, arm_of, check_key, enter_arm, facts, finish, warm_up
 
 
 def _figure(name: str, model: OrgModel) -> float:

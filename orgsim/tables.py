@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from orgsim.clock import Clock
 from orgsim.engine import records as r
+from orgsim.kpis import in_scope
 from orgsim.scenario.schema import MARKETER_ACTIVITIES, REP_ACTIVITIES, Scenario
-from orgsim.simulation import Clock, in_scope
 
 SEGMENT_STRIDE = 2**24
 LEADS_STRIDE = 2**20

@@ -25,7 +25,7 @@ from orgsim.cli import main
 from orgsim.engine import streams
 from orgsim.leadership import decide
 from orgsim.scenario.catalogue import markdown, parameters
-from orgsim.scenario.schema import Chair, Structure
+from orgsim.scenario.organisation import Chair, Structure
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from orgsim.engine.compile import rule
-from orgsim.engine.marketing import half_life_factor
-from orgsim.engine.selling import logistic, logit
+from orgsim.engine.curves import half_life_factor, logistic, logit
 
 WEEKS_PER_QUARTER = 13.0
 

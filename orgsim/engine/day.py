@@ -13,6 +13,8 @@ from orgsim.engine import streams
 from orgsim.engine.agenda import open_day, pop
 from orgsim.engine.compile import entry, rule
 from orgsim.engine.cooperation import adopt, forget, get_on
+from orgsim.engine.curves import half_life_factor, logit
+from orgsim.engine.customers import become_customer, order_due
 from orgsim.engine.effort import adjustment, book_week, plan_week
 from orgsim.engine.handover import rescored, signal_fades
 from orgsim.engine.ledger import book_month, describe_month
@@ -25,7 +27,7 @@ from orgsim.engine.market import (
     signals,
     window_closes,
 )
-from orgsim.engine.marketing import forgetting, half_life_factor, work_on_activation, work_on_brand, work_on_knowledge
+from orgsim.engine.marketing import forgetting, work_on_activation, work_on_brand, work_on_knowledge
 from orgsim.engine.needs import await_need
 from orgsim.engine.records import (
     CAMPAIGN,
@@ -49,7 +51,7 @@ from orgsim.engine.records import (
     SIGNALS,
     WINDOW_CLOSES,
 )
-from orgsim.engine.selling import become_customer, enters_queue, logit, order_due, rep_free, reviewed, shelf_life_ends
+from orgsim.engine.selling import enters_queue, rep_free, reviewed, shelf_life_ends
 from orgsim.engine.streams import uniforms
 
 ROOM = 64

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 from orgsim.engine.compile import rule
-from orgsim.engine.marketing import half_life_factor
+from orgsim.engine.curves import half_life_factor
 from orgsim.engine.records import (
     ABSENCE,
     ACTIVATION,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from orgsim.engine.compile import rule
+from orgsim.engine.curves import against_today, half_life_factor
 from orgsim.engine.records import (
     ACTIVATION,
     BRAND,
@@ -17,26 +18,12 @@ from orgsim.engine.records import (
 
 
 @rule
-def half_life_factor(half_life):
-    """What is left after one period of a stock with the given half-life in periods."""
-    return math.exp(-0.6931471805599453 / half_life)
-
-
-@rule
 def team_hours(staff, activity):
     """Hours a week of a whole team on an activity."""
     total = 0.0
     for person in staff:
         total += person.hours[activity]
     return total
-
-
-@rule
-def against_today(effort, today, exponent):
-    """Response to effort, 1 at today's effort, concave; 1 as well where today has none to compare with."""
-    if today <= 0.0:
-        return 1.0
-    return math.exp(exponent * math.log(effort / today)) if effort > 0.0 else 0.0
 
 
 @rule

@@ -1,21 +1,19 @@
-"""Reps: whom to call, the conversation, opportunities, the buyer's decision, customers."""
+"""Reps: whom to call, the conversation, opportunities, the buyer's decision."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from orgsim.engine import streams
 from orgsim.engine.agenda import note, schedule
 from orgsim.engine.compile import rule
+from orgsim.engine.curves import logistic, logit
+from orgsim.engine.customers import win
 from orgsim.engine.handover import cause_of_silence, close_lead, leave_line, new_lead, stand_in_line
-from orgsim.engine.needs import await_need
 from orgsim.engine.records import (
     ASIDE,
     BURNED,
     CALLED,
-    CUSTOMER,
     DAYS_PER_YEAR,
     DISQUALIFIED,
     DROPPED,
@@ -23,7 +21,6 @@ from orgsim.engine.records import (
     FAIR,
     HANDED,
     HOURS_PER_DAY,
-    IDLE,
     INBOUND,
     LAPSED,
     LOST_RIVAL,
@@ -33,40 +30,17 @@ from orgsim.engine.records import (
     NOTE_ASIDE,
     NOTE_ATTEMPT,
     NOTE_LEAD,
-    NOTE_LEFT,
     NOTE_OPPORTUNITY,
-    NOTE_ORDER,
     OPEN_OPPORTUNITY,
-    ORDER_DUE,
     OUTBOUND,
     QUEUED,
     REFUSED,
     REP_FREE,
     REP_OPPORTUNITIES,
-    REVENUE_NEW,
-    REVENUE_REPEAT,
     REVIEWED,
     TOO_LATE,
-    WON,
 )
 from orgsim.engine.streams import exponential, uniforms
-
-
-@rule
-def logistic(x):
-    """1 / (1 + exp(-x)), without overflow."""
-    if x >= 0.0:
-        return 1.0 / (1.0 + math.exp(-x))
-    e = math.exp(x)
-    return e / (1.0 + e)
-
-
-@rule
-def logit(share):
-    """Log-odds of a share; 0 and 1 are taken as 1e-12 from the edge."""
-    s = max(1e-12, min(1.0 - 1e-12, share))
-    return math.log(s / (1.0 - s))
-
 
 # Whom to call ------------------------------------------------------------------------------------------------------
 
@@ -360,75 +334,3 @@ def decide(w, day, k, time):
         win(w, day, rep, k, time)
     else:
         close_lead(w, day, k, time, LOST_RIVAL, TOO_LATE if u_us < logistic(us) else FAIR)
-
-
-# Customers ---------------------------------------------------------------------------------------------------------
-
-
-@rule
-def win(w, day, rep, k, time):
-    """A first order: the account becomes a customer, and may tell another."""
-    lead = w.leads[k]
-    i = lead.prospect
-    prospect = w.prospects[i]
-    become_customer(w, day, i, time, time + w.p[0].customers_interval * HOURS_PER_DAY)
-    book_order(w, day, rep, lead.deal, REVENUE_NEW)
-    note(w, time, NOTE_ORDER, i, k, rep.index, lead.deal)
-    w.months[w.month_of[day]].won += 1
-    close_lead(w, day, k, time, WON, FAIR)
-    refer(w, prospect)
-
-
-@rule
-def become_customer(w, day, i, time, due):
-    """The account buys from us from now on; its first occasion to order again is due."""
-    prospect = w.prospects[i]
-    prospect.state = CUSTOMER
-    prospect.orders = 0
-    w.firm[0].customers += 1
-    w.reps[prospect.owner].customers += 1
-    schedule(w, day, due, ORDER_DUE, i, prospect.occasions)
-
-
-@rule
-def book_order(w, day, rep, cents, account):
-    """Revenue at signature, to the month and to the rep."""
-    w.months[w.month_of[day]].cents[account] += cents
-    rep.revenue += cents
-
-
-@rule
-def order_due(w, day, i, time):
-    """An occasion to order again: the customer does, the more surely the better looked after (D11), or leaves."""
-    prospect = w.prospects[i]
-    p = w.p[0]
-    rep = w.reps[prospect.owner]
-    prospect.occasions += 1
-    u, _, _, _ = uniforms(w.firm[0], streams.ORDER, prospect.segment, prospect.index, 0, prospect.occasions)
-    if u < logistic(logit(p.customers_repeat) + p.customers_care_weight * (rep.care - 1.0)):
-        prospect.orders += 1
-        value = p.customers_order_value
-        for _ in range(prospect.orders):
-            value *= 1.0 + p.customers_upsell
-        cents = np.int64(math.floor(100.0 * value + 0.5))
-        book_order(w, day, rep, cents, REVENUE_REPEAT)
-        note(w, time, NOTE_ORDER, i, -1, rep.index, cents)
-        schedule(w, day, time + p.customers_interval * HOURS_PER_DAY, ORDER_DUE, i, prospect.occasions)
-    else:
-        prospect.state = IDLE
-        w.firm[0].customers -= 1
-        rep.customers -= 1
-        w.months[w.month_of[day]].lost_customers += 1
-        note(w, time, NOTE_LEFT, i, -1, rep.index, 0)
-        await_need(w, day, i, time)
-
-
-@rule
-def refer(w, prospect):
-    """A won account tells another of its segment about us (A29): that account is aware until it forgets."""
-    segment = w.segments[prospect.segment]
-    u, u_whom, _, _ = uniforms(w.firm[0], streams.REFERRAL, prospect.segment, prospect.index, 0, prospect.leads)
-    if u < w.p[0].customers_referrals:
-        friend = w.prospects[segment.first + np.int64(u_whom * segment.reach)]
-        friend.lift = 1.0 - segment.awareness
-        friend.lift_base = segment.retained

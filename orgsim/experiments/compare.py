@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from orgsim.clock import Clock
 from orgsim.experiments.statistics import Estimate, estimate, holm, paired, variance_reduction
 from orgsim.experiments.uncertain import drawn
 from orgsim.leadership.arms import equal_programme
 from orgsim.scenario.errors import Problem, ScenarioError
 from orgsim.scenario.load import known, unknown
 from orgsim.scenario.schema import Scenario
-from orgsim.simulation import Arm, Clock, advance, check_key, enter_arm, finish, warm_up
+from orgsim.simulation import Arm, advance, check_key, enter_arm, finish, warm_up
 
 if TYPE_CHECKING:
     import pandas as pd

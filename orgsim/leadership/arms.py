@@ -12,7 +12,8 @@ from scipy.special import ndtri
 
 from orgsim.engine.records import ARM, CANDIDATE, CHAIR, FIRM
 from orgsim.engine.streams import candidate_uniforms
-from orgsim.scenario.schema import Chair, PayPlan, Scenario, Structure
+from orgsim.scenario.organisation import Chair, PayPlan, Structure
+from orgsim.scenario.schema import Scenario
 
 LEADS = {"sales": 0, "marketing": 1, "both": 2, "heads": 3}
 JOINT = -2

@@ -110,7 +110,7 @@ def check(run: Run) -> None:
 
 
 def _mondays_to_fridays(scenario: Scenario, run: Run) -> int:
-    from orgsim.simulation import Clock
+    from orgsim.clock import Clock
 
     clock = Clock.of(scenario)
     fridays = np.arange(clock.days) % 5 == 4

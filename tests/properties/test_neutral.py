@@ -10,7 +10,8 @@ import pytest
 from scipy import stats
 
 import orgsim
-from orgsim.scenario.schema import PRIMITIVES, Scenario
+from orgsim.scenario.organisation import PRIMITIVES
+from orgsim.scenario.schema import Scenario
 from orgsim.simulation import Run
 
 STRUCTURES = ("merged", "merged_marketing", "separate", "separate_joint", "cro")

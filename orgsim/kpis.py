@@ -1,0 +1,86 @@
+"""The figures of a run over its horizon, from its leads and its accounts."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orgsim.clock import Clock
+from orgsim.engine import records as r
+from orgsim.scenario.schema import Scenario
+
+
+def demand_still_open(world: r.World) -> int:
+    """Cents of viable demand whose window is open without a lead."""
+    waiting = world.prospects[(world.prospects["state"] == r.IN_WINDOW) & (world.prospects["lead"] < 0)]
+    return int(waiting["stake"].sum())
+
+
+def in_scope(world: r.World) -> NDArray[np.record]:
+    """Leads that were open at some time of the horizon."""
+    leads = world.leads[: int(world.firm["leads"][0])]
+    scope: NDArray[np.record] = leads[~(leads["closed"] < world.firm["horizon_start"][0])]
+    return scope
+
+
+def measure(scenario: Scenario, world: r.World, first_month: int, last_month: int) -> dict[str, float]:
+    """The figures of a run over its horizon. Money in euro, totals over the horizon unless a year is named."""
+    leads = in_scope(world)
+    months = world.months[first_month:last_month]
+    cents = months["cents"].sum(axis=0)
+    euro = {name: int(cents[i]) / 100 for i, name in enumerate(r.ACCOUNTS)}
+    revenue = euro["revenue_new"] + euro["revenue_repeat"]
+    margin = revenue - euro["cost_of_sales"]
+    leaders = euro["leaders_pay"] + euro["leaders_switching"]
+    costs = sum(euro[name] for name in r.ACCOUNTS[r.REPS_BASE : r.LEADERS_PAY])
+    viable = leads["viable"] == 1
+    closed = leads["outcome"] != r.OPEN
+    wasted = viable & (leads["cause"] != r.FAIR)
+    value = leads["value"]
+    at_stake = int(value[viable & closed].sum())
+    waste = int(value[wasted].sum())
+    handed = ~np.isnan(leads["handed_over"])
+    touched = ~np.isnan(leads["first_touch"])
+    answer = (leads["first_touch"] - leads["handed_over"])[handed & touched]
+    kpis = {
+        "revenue": revenue,
+        "gross_margin": margin,
+        "profit": margin - costs - leaders,
+        "profit_before_leaders": margin - costs,
+        "leads": len(leads),
+        "won": int((leads["outcome"] == r.WON).sum()),
+        "lead_waste_count": int(wasted.sum()),
+        "lead_waste_share": waste / at_stake if at_stake else 0.0,
+        "lead_waste_value": waste / 100,
+        "missed_demand_value": int(world.firm["missed_value"][0]) / 100,
+        "missed_demand_count": int(world.firm["missed_count"][0]),
+        "viable_leads": int(viable.sum()),
+        "mqls": int(months["mqls"].sum()),
+        "contacted": int(months["contacted"].sum()),
+        "sqls": int(months["sqls"].sum()),
+        "opportunities": int(months["new_opportunities"].sum()),
+        "revenue_new": euro["revenue_new"],
+        "revenue_repeat": euro["revenue_repeat"],
+        "leaders_pay": leaders,
+        "customers_end": int(months["customers"][-1]),
+        "awareness_regular_end": float(months["awareness_regular"][-1]),
+        "awareness_outside_end": float(months["awareness_outside"][-1]),
+        "answered_share": float((handed & touched).sum() / handed.sum()) if handed.any() else 0.0,
+        "answered_within_1h": float((answer <= 1).sum() / handed.sum()) if handed.any() else 0.0,
+        "answered_within_day": float((answer <= r.HOURS_PER_DAY).sum() / handed.sum()) if handed.any() else 0.0,
+        "demand_won_value": int(value[leads["outcome"] == r.WON].sum()) / 100,
+        "demand_fair_loss_value": int(value[viable & closed & ~wasted & (leads["outcome"] != r.WON)].sum()) / 100,
+        "demand_open_value": (int(value[viable & ~closed].sum()) + demand_still_open(world)) / 100,
+    }
+    for code, cause in enumerate(r.WASTE_CAUSES[1:], start=1):
+        kpis[f"waste_{cause}_value"] = int(value[viable & (leads["cause"] == code)].sum()) / 100
+    for name in r.ACCOUNTS[r.COST_OF_SALES :]:
+        kpis[f"cost_{name}" if name != "cost_of_sales" else name] = euro[name]
+    begins = np.searchsorted(world.month_of, np.arange(first_month, last_month))
+    years = (begins - Clock.of(scenario).start) // r.DAYS_PER_YEAR
+    for year in range(int(years[-1]) + 1):
+        part = months["cents"][years == year].sum(axis=0)
+        income = int(part[r.REVENUE_NEW] + part[r.REVENUE_REPEAT])
+        kpis[f"revenue_year_{year + 1}"] = income / 100
+        kpis[f"profit_year_{year + 1}"] = (income - int(part[r.COST_OF_SALES :].sum())) / 100
+    return kpis

@@ -1,0 +1,195 @@
+"""The vocabulary of organising and paying: leaders, structures, pay plans, and what can be switched off."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from orgsim.scenario.fields import (
+    ASSUMPTION,
+    Days,
+    Euro,
+    EuroPerHour,
+    EuroPerYear,
+    Hours,
+    HoursPerWeek,
+    Months,
+    Number,
+    Share,
+    Table,
+    param,
+)
+
+PRIMITIVES = (
+    "skill", "horizon", "prior", "objective", "rights", "visibility", "sight", "settlement", "attention",
+    "coordination", "definition", "disputes", "cost", "switching",
+)  # fmt: skip
+
+
+class Background(Table):
+    """What a leader brings along, by where he or she was bred."""
+
+    horizon: Months = param(9.0, "months", 3, 24, "theory 4", "Months of benefits that count", above=0, drawn=True)
+    prior: Number = param(0.85, "ratio", 0.3, 1.8, "theory 4", "Believed over true yield of brand work, at first",
+                          above=0, drawn=True)
+
+
+class Backgrounds(Table):
+    """The backgrounds of leaders, and of the chief executive, who is the same in all arms."""
+
+    sales: Background = Background(horizon=6.0, prior=0.6)
+    marketing: Background = Background(horizon=12.0, prior=1.1)
+    mixed: Background = Background(horizon=9.0, prior=0.85)
+    chief: Background = Background(horizon=9.0, prior=0.8)
+
+
+class Leadership(Table):
+    """How leaders decide: bounded, each month, over the levers their chair holds (theory 1.1)."""
+
+    candidates: int = Field(5, ge=1, le=50, description="Candidates, the same in all arms",
+                            json_schema_extra={"unit": "people", "range": [3, 10], "source": "theory 1.1"})
+    correlation: Number = param(0.0, "correlation", -0.5, 0.5, "theory 1.1; D65",
+                                "Correlation of candidates' skills in selling and marketing", least=-1, most=1,
+                                drawn=True)
+    hours: HoursPerWeek = param(25.0, "h/week", 15, 35, "theory 4", "Leading hours of a chair", least=0, drawn=True)
+    escalations: Number = param(0.15, "per opportunity and week", 0, 0.4, "theory 4",
+                                "Escalations per late-stage opportunity and week", least=0, drawn=True)
+    escalation_time: Hours = param(1.5, "h", 0.5, 3, "theory 4", "Leader's time for an escalation", least=0, drawn=True)
+    quarter_end: Number = param(2.0, "ratio", 1, 3, "theory 4: double at quarter end",
+                                "Escalations in a quarter's last month against the other months", least=0, drawn=True)
+    attention_scale: Number = param(1.0, "h per report and week", 0.3, 3, "theory 1.1 (a0)",
+                                    "Attention at which a decision moves 63 % of its way", above=0, drawn=True)
+    noise: Number = param(0.5, "log units", 0, 1, "theory 1.1", "Error of a mean-skilled leader's first belief",
+                          least=0, drawn=True)
+    deference: Share = param(0.5, "share", 0, 1, ASSUMPTION, "Weight of proposals where one chair decides on proposals",
+                             least=0, most=1, drawn=True)
+    good_rate: Share = param(0.47, "share", 0.05, 0.9, "the baseline's viable share of raw leads",
+                             "Share of good leads among raw leads that leaders reckon with", above=0, most=0.999)
+    mql_credit: Euro = param(353.0, "€", 0, 5000, "theory 5: cost per MQL 353 euro",
+                             "What an MQL counts for a head of marketing's own number", least=0, drawn=True)
+    hour_worth: EuroPerHour = param(46.0, "€/h", 0, 150, "theory 5: reps' loaded cost per hour",
+                                    "What leaders reckon a rep's hour costs", least=0, drawn=True)
+    brand_yield: Number = param(1.75, "ratio", 1, 2.5, "calibrated: today's heads hold brand's share at .46 (A27)",
+                                "Long-run yield of brand work against activation, at equal split, that unbiased "
+                                "leaders reckon with", above=0, drawn=True)
+    maturity: Months = param(9.0, "months", 6, 24, "theory 1.1 (E14); A26", "Mean time until brand work pays", above=0)
+    search_cost: Share = param(0.20, "share of pay", 0, 0.4, ASSUMPTION, "Search for a new leader", least=0, drawn=True)
+    severance: Share = param(0.50, "share of pay", 0, 1, ASSUMPTION, "Severance of a leaving leader", least=0,
+                             drawn=True)
+    adoption: Months = param(6.0, "months", 1, 18, ASSUMPTION, "Time constant in which a new structure takes hold",
+                             above=0, drawn=True)
+
+
+class Chair(Table):
+    """A leader's chair."""
+
+    title: str = Field(min_length=1, description="Name of the chair")
+    leads: Literal["sales", "marketing", "both", "heads"] = Field(
+        description="Whom the chair leads: reps, marketers, both teams, or the heads of the two teams")
+    background: Literal["sales", "marketing", "mixed"] = Field("mixed", description="Where its holder was bred")
+    selling_weight: Share = param(0.5, "share", 0, 1, "theory 4 (omega)", "Weight of selling skill when hiring for it",
+                                  least=0, most=1, drawn=True)
+    firm_weight: Share = param(1.0, "share", 0, 1, "theory 4",
+                               "Weight of the firm's margin against the unit's own number", least=0, most=1, drawn=True)
+    escalation_share: Share = param(1.0, "share", 0, 1, "theory 4", "Share of escalations that hit this chair", least=0,
+                                    most=1, drawn=True)
+    pay: EuroPerYear = param(75_000.0, "€/year", 50_000, 250_000, "theory 4, 5", "Pay before charges", least=0,
+                             drawn=True)
+
+
+class Right(Table):
+    """Who decides on a lever."""
+
+    decides: str = Field(description="Title of a chair, 'chief' for the chief executive, or 'joint' for both heads")
+    proposals: bool = Field(False, description="The decision is made on last month's proposals of the two functions")
+
+
+class Structure(Table):
+    """One way of organising: a setting of the primitives. No rule reads its name."""
+
+    title: str = Field("", description="Name on tables and figures")
+    chairs: tuple[Chair, ...] = Field(min_length=1, max_length=6, description="Leaders' chairs")
+    budget: Right = Field(description="Who splits programme between brand and activation")
+    threshold: Right = Field(description="Who sets the score from which leads are handed over")
+    sales_voice: Share = param(0.5, "share", 0.3, 0.7, "theory 4", "Weight of sales where two functions propose",
+                               least=0, most=1, drawn=True)
+    visibility: Share = param(0.5, "share", 0.2, 0.9, "theory 4", "Chance that a rep sees a lead's score and history",
+                              least=0, most=1, drawn=True)
+    sight: Days = param(5.0, "days", 1, 40, "theory 4", "Age of what one unit knows of the other", least=0, drawn=True)
+    settlement: Days = param(5.0, "days", 1, 40, "theory 4", "Time to settle an issue between the units", least=0,
+                             drawn=True)
+    coordination: Hours = param(1.0, "h/person/month", 0, 8, "theory 4", "Joint work of each person a month", least=0,
+                                most=100, drawn=True)
+    definition: Share = param(0.6, "correlation", 0.4, 0.9, "theory 4 (kappa target)",
+                              "Shared definition of a lead that joint work aims at", least=0, most=1, drawn=True)
+    disputes: Number = param(0.0, "per quarter", 0, 4, "theory 4", "Disputes between heads", least=0, drawn=True)
+    devices: EuroPerYear = param(0.0, "€/year", 0, 50_000, "theory 4: 10 k€ for joint tasks",
+                                 "Money spent on coordination", least=0)
+
+    @model_validator(mode="after")
+    def _rights_name_chairs(self) -> Structure:
+        titles = [chair.title for chair in self.chairs]
+        for lever in ("budget", "threshold"):
+            who = getattr(self, lever).decides
+            allowed = (*titles, "chief", "joint")
+            if who not in allowed:
+                raise ValueError(f"{lever} is decided by {who!r}, which is no chair; allowed: {', '.join(allowed)}")
+        for function in ("sales", "marketing"):
+            if not any(chair.leads in (function, "both") for chair in self.chairs):
+                raise ValueError(f"no chair leads {function}; one chair must lead it, or lead both")
+        return self
+
+
+class Component(Table):
+    """Variable pay on one metric."""
+
+    metric: Literal["own_revenue", "unit_mqls", "firm_revenue"] = Field(
+        description="What is paid for: revenue signed by oneself, MQLs of the unit, or the firm's revenue")
+    share: Share = param(0.1, "share", 0, 0.6, "B; D32", "Variable share of total pay at target", least=0, most=0.95)
+
+
+class PayPlan(Table):
+    """A linear pay plan: what each role's variable pay follows."""
+
+    title: str = Field("", description="Name on tables and figures")
+    rep: tuple[Component, ...] = Field((), max_length=3, description="Components of reps' pay")
+    marketer: tuple[Component, ...] = Field((), max_length=3, description="Components of marketers' pay")
+
+    @field_validator("marketer")
+    @classmethod
+    def _marketers_sign_nothing(cls, value: tuple[Component, ...]) -> tuple[Component, ...]:
+        if any(component.metric == "own_revenue" for component in value):
+            raise ValueError("marketers sign no orders; allowed metrics: unit_mqls, firm_revenue")
+        return value
+
+
+class Today(Table):
+    """The present firm, from which every what-if starts."""
+
+    structure: str = Field("separate", description="Today's structure")
+    pay: str = Field("own_numbers", description="Today's pay plan")
+    programme_shift: EuroPerYear = Field(0.0, description="Added to programme spend in every arm, "
+                                         "without moving the reference that responses are measured against")
+
+
+class Switches(Table):
+    """Mechanisms on or off. Off is neutral: with all primitives off, structure does not matter."""
+
+    decisions: bool = Field(True, description="Leaders decide each month; off: today's levers stay")
+    cooperation: bool = Field(True, description="Events move cooperation")
+    skill: bool = Field(True, description="Leaders' beliefs carry the noise of their skill")
+    horizon: bool = Field(True, description="Horizons differ by background")
+    prior: bool = Field(True, description="Priors on brand work differ by background")
+    objective: bool = Field(True, description="Heads weigh their own unit's number")
+    rights: bool = Field(True, description="Levers belong to whom the structure says; off: each function's head "
+                                           "decides")
+    visibility: bool = Field(True, description="Structures differ in what reps see")
+    sight: bool = Field(True, description="Units see each other late")
+    settlement: bool = Field(True, description="Issues between units take time to settle")
+    attention: bool = Field(True, description="Deals and span thin out leaders' attention")
+    coordination: bool = Field(True, description="Coordination takes hours and money")
+    definition: bool = Field(True, description="Coordination moves the shared definition of a lead")
+    disputes: bool = Field(True, description="Heads dispute")
+    cost: bool = Field(True, description="Leaders cost money")
+    switching: bool = Field(True, description="Leaving today's structure costs money and time")
