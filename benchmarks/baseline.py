@@ -253,7 +253,7 @@ def money(run: orgsim.Run, years: float) -> dict[str, float]:
         "cost_reps": kpis["cost_reps_base"] + kpis["cost_reps_variable"] + kpis["cost_car_tools"],
         "cost_marketers": kpis["cost_marketers_base"] + kpis["cost_marketers_variable"],
         "cost_programme": kpis["cost_programme_brand"] + kpis["cost_programme_activation"],
-        "cost_heads": kpis["leaders_pay"],
+        "cost_heads": kpis["leaders_cost"],
         "cost_other": kpis["cost_systems"] + kpis["cost_hiring"],
         "margin": kpis["gross_margin"],
         "profit": kpis["profit"],

@@ -50,7 +50,7 @@ class Clock:
         """Index of the month of each day: a quarter has months of 22, 21 and 22 business days."""
         days = np.arange(self.days)
         quarter = days % r.DAYS_PER_QUARTER
-        first = np.isin(quarter, (0, 22, 43)) | (days == self.start) | (days == self.end)
+        first = np.isin(quarter, (0, r.SECOND_MONTH, r.THIRD_MONTH)) | (days == self.start) | (days == self.end)
         if len(days):
             first[0] = True
         return np.asarray(np.cumsum(first) - 1, dtype=np.int32)

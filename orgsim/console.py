@@ -196,7 +196,7 @@ def _signed(value: float, digits: int | None = None) -> str:
 def show_comparison(comparison: Comparison, summary: pd.DataFrame, files: Sequence[str], command: str) -> None:
     """Print a comparison for an executive: money, leads, the verdict, what it rests on, and how to get it again."""
     out, rows, c = console(), by_arm(summary), comparison
-    title = c.scenario.title or c.scenario.name
+    title = c.scenario.headline
     runs = f"{c.replicates} paired replicates" if c.replicates > 1 else "1 replicate"
     settings = [f"{c.years:g} year{'' if c.years == 1 else 's'}", runs, f"seed {c.seed}"]
     settings += ["each arm starts as its own firm"] if c.start == "own" else []

@@ -61,7 +61,7 @@ def measure(scenario: Scenario, world: r.World, first_month: int, last_month: in
         "opportunities": int(months["new_opportunities"].sum()),
         "revenue_new": euro["revenue_new"],
         "revenue_repeat": euro["revenue_repeat"],
-        "leaders_pay": leaders,
+        "leaders_cost": leaders,
         "customers_end": int(months["customers"][-1]),
         "awareness_regular_end": float(months["awareness_regular"][-1]),
         "awareness_outside_end": float(months["awareness_outside"][-1]),

@@ -159,7 +159,7 @@ class OrgModel(Model):  # type: ignore[misc]
         if day >= clock.end:
             return
         began = time.perf_counter()
-        self.world = advance(self.world, day, day + 1)
+        self.world = advance(self.world, day, day + 1, exposed=True)
         self._day = day + 1
         month = int(clock.month_of[day])
         if self._day == clock.end:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 WORD = 2**32
 START_ROOM = 1024
+DECISIONS = 16  # lines that a month's decisions may write into the log
 
 
 @dataclass(frozen=True)
@@ -145,37 +146,47 @@ def copy_world(world: r.World) -> r.World:
     return r.World(**{name: a if name in kept else a.copy() for name, a in world._asdict().items()})
 
 
-def _grown(array: NDArray[Any], least: int) -> NDArray[Any]:
-    """The same array, in place, with room for at least so many rows; new rows are zero."""
+def _grown(array: NDArray[Any], least: int, exposed: bool) -> NDArray[Any]:
+    """The array with room for at least so many rows, new rows zero; in place unless others may hold views of it."""
     if len(array) < least:
-        array.resize(max(least, len(array) + len(array) // 4), refcheck=False)
+        rows = max(least, len(array) + len(array) // 4)
+        if exposed:
+            return np.concatenate([array, np.zeros(rows - len(array), array.dtype)])
+        array.resize(rows, refcheck=False)
     return array
 
 
-def _with_room(world: r.World, day: int) -> r.World:
+def _with_room(world: r.World, day: int, exposed: bool) -> r.World:
     firm = world.firm[0]
     need = 2 * (64 + 8 * (int(firm["queued"]) + len(world.reps)))
     return world._replace(
-        leads=_grown(world.leads, int(firm["leads"]) + need),
-        events=_grown(world.events, int(firm["events"]) + need),
-        today=_grown(world.today, int(firm["today"]) + int(world.due[day]) + need),
-        log=_grown(world.log, int(firm["log"]) + need) if len(world.log) else world.log,
+        leads=_grown(world.leads, int(firm["leads"]) + need, exposed),
+        events=_grown(world.events, int(firm["events"]) + need, exposed),
+        today=_grown(world.today, int(firm["today"]) + int(world.due[day]) + need, exposed),
+        log=_grown(world.log, int(firm["log"]) + need, exposed) if len(world.log) else world.log,
     )
 
 
-def advance(world: r.World, first: int, last: int) -> r.World:
-    """Run business days first .. last - 1, leaders deciding on the first day of each month."""
+def advance(world: r.World, first: int, last: int, *, exposed: bool = False) -> r.World:
+    """Run business days first .. last - 1, leaders deciding on the first day of each month.
+
+    Returns the state to go on with; arrays that grow are new ones if the old are `exposed` to others, who may hold
+    views of them, and the same ones, moved, if not.
+    """
     months = world.month_of
     state = handle(world)
     day = first
     while day < last:
         if day == 0 or months[day] != months[day - 1]:
+            if len(world.log) and world.firm["log"][0] + DECISIONS > len(world.log):
+                world = _with_room(world, day, exposed)
+                state = handle(world)
             decide_month(state, day)
         stop = min(last, int(np.searchsorted(months, months[day], side="right")))
         while day < stop:
             day = run_days(state, day, stop)
             if day < stop:
-                world = _with_room(world, day)
+                world = _with_room(world, day, exposed)
                 state = handle(world)
     return world
 

@@ -370,7 +370,7 @@ def test_check_names_all_mistakes_with_file_line_and_key(tmp_path: Path) -> None
     path.write_text('extends = "baseline"\n[market]\nsize = -5\nwindw = "3 weeks"\n', encoding="utf-8")
     result = orgsim("scenarios", "check", str(path))
     assert result.exit_code == 2
-    assert f"{path}:3: market.size: found -5; must be at least 0" in result.stderr
+    assert f"{path}:3: market.size: found -5; must be at least 1" in result.stderr
     assert f"{path}:4: market.windw: unknown key" in result.stderr
     assert "did you mean 'window'?" in result.stderr
 

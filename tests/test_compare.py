@@ -106,6 +106,28 @@ def test_two_names_for_one_structure_are_equal_by_construction(small: Scenario) 
     assert comparison.paired("twin / own_numbers", metric="profit").mean == 0
 
 
+def test_a_twin_of_todays_structure_is_equal_in_a_firm_with_regular_markets_only() -> None:
+    olist = orgsim.load_scenario("olist").with_(**{"market.size": 600, "time.years": 0.5, "time.run_off_months": 0})
+    twin = olist.with_(**{"structures.twin": olist.structures["separate"].model_copy(update={"title": "Twin"})})
+    comparison = orgsim.compare(twin, structures=["twin"], replicates=1, **OWN)  # type: ignore[arg-type]
+    assert comparison.equal_by_construction(comparison.arms[1])
+
+
+def test_one_name_may_stand_for_a_list_and_nothing_may_not(small: Scenario) -> None:
+    comparison = orgsim.compare(small, structures="separate", pay="own_numbers", replicates=1)
+    assert len(comparison.arms) == 1
+    with pytest.raises(ScenarioError, match="found nothing"):
+        orgsim.compare(small, structures=[], replicates=1)
+
+
+def test_a_referral_is_the_same_in_every_arm(small: Scenario) -> None:
+    """Each won episode refers by its own luck: accounts lifted in both arms by the same episodes are the same."""
+    desk = orgsim.load_scenario("desk").with_(**{"market.size": 1500, "time.years": 1.0, "time.run_off_months": 0})
+    runs = [orgsim.run(desk, structure=structure, seed=4) for structure in ("separate", "merged")]
+    won = [run.leads[run.leads["outcome"] == "won"].set_index(["prospect", "occasion"]) for run in runs]
+    assert len(won[0].index.intersection(won[1].index)) > 20
+
+
 def test_unknown_metrics_and_arms_are_refused_with_the_nearest_name(small: Scenario) -> None:
     comparison = orgsim.compare(small, structures=["cro"], replicates=2, **OWN)  # type: ignore[arg-type]
     with pytest.raises(ScenarioError, match="did you mean 'revenue'"):

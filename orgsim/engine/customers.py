@@ -26,6 +26,9 @@ from orgsim.engine.records import (
 )
 from orgsim.engine.streams import uniforms
 
+# Euro; keeps cents within whole numbers of 64 bits however long a customer's orders grow.
+LARGEST_ORDER = 1e12
+
 
 @rule
 def win(w, day, rep, k, time):
@@ -71,7 +74,7 @@ def order_due(w, day, i, time):
         prospect.orders += 1
         value = p.customers_order_value
         for _ in range(prospect.orders):
-            value *= 1.0 + p.customers_upsell
+            value = min(LARGEST_ORDER, value * (1.0 + p.customers_upsell))
         cents = np.int64(math.floor(100.0 * value + 0.5))
         book_order(w, day, rep, cents, REVENUE_REPEAT)
         note(w, time, NOTE_ORDER, i, -1, rep.index, cents)
@@ -89,7 +92,7 @@ def order_due(w, day, i, time):
 def refer(w, prospect):
     """A won account tells another of its segment about us (A29): that account is aware until it forgets."""
     segment = w.segments[prospect.segment]
-    u, u_whom, _, _ = uniforms(w.firm[0], streams.REFERRAL, prospect.segment, prospect.index, 0, prospect.leads)
+    u, u_whom, _, _ = uniforms(w.firm[0], streams.REFERRAL, prospect.segment, prospect.index, 0, prospect.episode)
     if u < w.p[0].customers_referrals:
         friend = w.prospects[segment.first + np.int64(u_whom * segment.reach)]
         friend.lift = 1.0 - segment.awareness

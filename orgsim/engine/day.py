@@ -16,7 +16,7 @@ from orgsim.engine.cooperation import adopt, forget, get_on
 from orgsim.engine.curves import half_life_factor, logit
 from orgsim.engine.customers import become_customer, order_due
 from orgsim.engine.effort import adjustment, book_week, plan_week
-from orgsim.engine.handover import rescored, signal_fades
+from orgsim.engine.handover import hand_over, rescored, signal_fades
 from orgsim.engine.ledger import book_month, describe_month
 from orgsim.engine.market import (
     begin_prospect,
@@ -33,6 +33,7 @@ from orgsim.engine.records import (
     CAMPAIGN,
     DAYS_PER_WEEK,
     ENTERS_QUEUE,
+    HANDED_OVER,
     HEARS,
     HOURS_PER_DAY,
     IDLE,
@@ -93,6 +94,8 @@ def happen(w, day, slot):
         reviewed(w, day, who, time)
     elif kind == ORDER_DUE:
         order_due(w, day, who, time)
+    elif kind == HANDED_OVER:
+        hand_over(w, day, who, time)
 
 
 @rule
@@ -110,7 +113,7 @@ def plan(w, day):
 
 @rule
 def count_day(w, day):
-    """What leaders can look up later: stocks and planned lead hours at the end of the day."""
+    """Stocks and planned lead hours at the end of the day, for daily series and for what leaders look up."""
     firm = w.firm[0]
     row = w.days[day]
     row.customers = firm.customers

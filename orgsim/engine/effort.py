@@ -23,9 +23,8 @@ from orgsim.engine.records import (
     REP_LOGGING,
     REP_OPPORTUNITIES,
     REP_SLACK,
+    WORK_WEEK,
 )
-
-WORK_WEEK = 35.0
 
 
 @rule

@@ -17,6 +17,7 @@ from orgsim.engine.records import (
     ENTERS_QUEUE,
     FAIR,
     HANDED,
+    HANDED_OVER,
     HELD_BACK,
     HOURS_PER_DAY,
     IDLE,
@@ -130,12 +131,25 @@ def hand_over_or_nurture(w, day, k, time):
     if lead.score < firm.threshold:
         schedule(w, day, time + p.lead_rescore * HOURS_PER_DAY, RESCORED, k, lead.scored)
         return
-    prospect = w.prospects[lead.prospect]
     batch = p.contact_batch
-    lead.handed_over = math.ceil(time / batch) * batch if batch > 0.0 else time
+    due = math.ceil(time / batch) * batch if batch > 0.0 else time
+    if due > time:
+        schedule(w, day, due, HANDED_OVER, k, lead.scored)
+    else:
+        hand_over(w, day, k, time)
+
+
+@rule
+def hand_over(w, day, k, time):
+    """The lead is sales' now, if nothing ended it while it waited for the hand-over: an MQL, counted once."""
+    lead = w.leads[k]
+    if lead.status != NURTURED:
+        return
+    p, firm = w.p[0], w.firm[0]
+    prospect = w.prospects[lead.prospect]
+    lead.handed_over = time
     lead.status = HANDED
     lead.owner = prospect.owner
-    w.days[day].handed += 1.0
     w.months[w.month_of[day]].mqls += 1
     u_dispute, u_sight, _, u_patience = uniforms(
         firm, streams.ATTENTION, prospect.segment, prospect.index, lead.ordinal, 0
@@ -143,7 +157,7 @@ def hand_over_or_nurture(w, day, k, time):
     arm = w.arm[0]
     disputed = u_dispute < p.contact_dispute_share
     lead.workable = lead.handed_over + (arm.settlement * HOURS_PER_DAY if disputed else 0.0)
-    lead.key = perceived_worth(w, day, lead.score) if u_sight < arm.visibility else 1.0
+    lead.key = perceived_worth(w, lead.score) if u_sight < arm.visibility else 1.0
     note(w, lead.handed_over, NOTE_HANDED, lead.prospect, k, lead.owner, 0)
     schedule(w, day, lead.workable, ENTERS_QUEUE, k, 0)
     schedule(w, day, lead.handed_over + p.contact_shelf_life * HOURS_PER_DAY, SHELF_LIFE_ENDS, k, 0)
@@ -152,7 +166,7 @@ def hand_over_or_nurture(w, day, k, time):
 
 
 @rule
-def perceived_worth(w, day, score):
+def perceived_worth(w, score):
     """What a visible score multiplies a rep's belief by: exp(trust x score), the score as it comes."""
     return math.exp(w.p[0].belief_score_trust * max(-3.0, min(3.0, score)))
 

@@ -12,7 +12,7 @@ from orgsim.scenario.schema import MARKETER_ACTIVITIES, REP_ACTIVITIES, Scenario
 
 SECTIONS = (
     "market", "brand", "lead", "contact", "belief", "opportunity", "customers", "effort", "cooperation", "money",
-    "people", "leadership",
+    "leadership",
 )  # fmt: skip
 MOST_STAGES = 12
 WEEKLY = ("rep_habit", "rep_revenue", "marketer_habit", "marketer_mqls", "marketer_revenue")

@@ -15,6 +15,7 @@ HOURS_PER_DAY = 7.0
 DAYS_PER_WEEK = 5
 DAYS_PER_QUARTER = 65
 DAYS_PER_YEAR = 260
+SECOND_MONTH, THIRD_MONTH = 22, 43  # days of a quarter on which its later months begin
 NEVER = float("inf")
 
 # A prospect's state.
@@ -37,7 +38,7 @@ FAIR, HELD_BACK, NO_CAPACITY, NO_BELIEF, NO_OWNER, TOO_LATE, BURNED, DROPPED = 0
 
 # Kinds of event on the agenda; at one time, the lower kind comes first.
 (NEED_OPENS, RESPONDS, HEARS, IS_FOUND, SIGNALS, RESCORED, ENTERS_QUEUE, REP_FREE, LOSES_PATIENCE, SHELF_LIFE_ENDS,
- SIGNAL_FADES, WINDOW_CLOSES, REVIEWED, ORDER_DUE) = range(14)  # fmt: skip
+ SIGNAL_FADES, WINDOW_CLOSES, REVIEWED, ORDER_DUE, HANDED_OVER) = range(15)  # fmt: skip
 
 ACTIVITIES = (
     "need_opened", "lead_created", "handed_over", "attempt", "accepted", "opportunity_opened", "closed", "order",
@@ -50,6 +51,11 @@ ACTIVITIES = (
 REP_LEADS, REP_PROSPECTING, REP_OPPORTUNITIES, REP_CUSTOMERS, REP_LOGGING, REP_ADMIN, REP_SLACK = range(7)
 BRAND, ACTIVATION, QUALIFY, INSIGHT, ENABLE, SERVE, MARKETER_SLACK = range(7)
 EFFORT, JOINT, ABSENCE, WEEK = 7, 7, 8, 9
+WORK_WEEK = 35.0
+
+# Whom a chair leads, and who holds a right when it is not one chair.
+LEADS_SALES, LEADS_MARKETING, LEADS_BOTH, LEADS_HEADS = 0, 1, 2, 3
+BOTH_HEADS = -2
 
 ACCOUNTS = (
     "revenue_new", "revenue_repeat", "cost_of_sales", "reps_base", "reps_variable", "marketers_base",
@@ -84,12 +90,12 @@ LEAD = record_of(
     ("outcome", "i1"), ("cause", "i1"),
 )  # fmt: skip
 REP = record_of(
-    ("hours", "f8", (WEEK,)), ("booked", "f8", (WEEK,)), ("share", "f8"), ("busy_until", "f8"), ("earliest", "f8"),
+    ("hours", "f8", (WEEK,)), ("share", "f8"), ("busy_until", "f8"), ("earliest", "f8"),
     ("wakes", "f8"), ("lead_hours", "f8"), ("closing_hours", "f8"), ("closing_balance", "f8"),
     ("closing_since", "f8"), ("skill", "f8"), ("care", "f8"), ("good", "f8"), ("bad", "f8"), ("revenue", "i8"),
     ("customers", "i4"), ("queue", "i4"), ("index", "i4"),
 )  # fmt: skip
-MARKETER = record_of(("hours", "f8", (WEEK,)), ("booked", "f8", (WEEK,)), ("index", "i4"))
+MARKETER = record_of(("hours", "f8", (WEEK,)), ("index", "i4"))
 SEGMENT = record_of(
     ("awareness", "f8"), ("reach_rate", "f8"), ("retained", "f8"), ("need_hazard", "f8"), ("signal_hazard", "f8"),
     ("least_fit", "f8"), ("win_shift", "f8"), ("first", "i8"), ("accounts", "i8"), ("reach", "i8"), ("regular", "i1"),
@@ -125,7 +131,7 @@ ARM = record_of(
 EVENT = record_of(("time", "f8"), ("kind", "i4"), ("who", "i4"), ("stamp", "i4"), ("next", "i4"))
 DUE = record_of(("time", "f8"), ("slot", "i8"))
 DAY = record_of(
-    ("raw", "f8"), ("scores", "f8"), ("squares", "f8"), ("handed", "f8"), ("lead_hours", "f8"), ("queued", "f8"),
+    ("raw", "f8"), ("scores", "f8"), ("squares", "f8"), ("lead_hours", "f8"), ("queued", "f8"),
     ("customers", "f8"), ("opportunities", "f8"),
 )  # fmt: skip
 MONTH = record_of(

@@ -39,6 +39,7 @@ from orgsim.engine.records import (
     REP_OPPORTUNITIES,
     REVIEWED,
     TOO_LATE,
+    WORK_WEEK,
 )
 from orgsim.engine.streams import exponential, uniforms
 
@@ -241,7 +242,7 @@ def enter_stage(w, lead, stage):
 @rule
 def attend(w, rep, hours, time):
     """Whether the rep has the hours for a review now. Planned hours gather, up to those of a week."""
-    per_hour = rep.hours[REP_OPPORTUNITIES] / 35.0
+    per_hour = rep.hours[REP_OPPORTUNITIES] / WORK_WEEK
     gathered = rep.closing_balance + per_hour * (time - rep.closing_since)
     rep.closing_balance = min(gathered, max(rep.hours[REP_OPPORTUNITIES], hours))
     rep.closing_since = time

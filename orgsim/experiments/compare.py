@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from orgsim.clock import Clock
 from orgsim.experiments.statistics import Estimate, estimate, holm, paired, variance_reduction
 from orgsim.experiments.uncertain import drawn
 from orgsim.leadership.arms import equal_programme
-from orgsim.scenario.errors import Problem, ScenarioError
+from orgsim.scenario.errors import Problem, ScenarioError, cut
 from orgsim.scenario.load import known, unknown
 from orgsim.scenario.schema import Scenario
 from orgsim.simulation import Arm, advance, check_key, enter_arm, finish, warm_up
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 STRUCTURES = ("merged", "separate", "cro")
 PAY = ("own_numbers", "shared_revenue")
 REPLICATES = 100
+MOST_REPLICATES = 1_000_000
 
 # What the table shows: metric, heading, unit. Money is shown per year of the horizon.
 METRICS: dict[str, tuple[str, str]] = {
@@ -84,11 +88,13 @@ class Comparison:
 
     def equal_by_construction(self, arm: Arm) -> bool:
         """Whether every run of the arm has the very figures of today's arm, leaders' own pay left out."""
-        left_out = ("profit", "value", "leaders_pay", "cost_leaders_pay", "cost_leaders_switching")
+        left_out = ("profit", "value", "leaders_cost", "cost_leaders_pay", "cost_leaders_switching")
         metrics = [
             str(c) for c in self.runs.columns[4:] if c not in left_out and not str(c).startswith("profit_year")
         ]
-        return arm != self.today and all((self.values(arm, m) == self.values(self.today, m)).all() for m in metrics)
+        return arm != self.today and all(
+            np.array_equal(self.values(arm, m), self.values(self.today, m), equal_nan=True) for m in metrics
+        )
 
     @cached_property
     def years(self) -> float:
@@ -170,8 +176,16 @@ def arms_of(scenario: Scenario, structures: Sequence[str], pay: Sequence[str]) -
 
     Raises ScenarioError that lists all unknown structures and pay plans.
     """
+    structures = [structures] if isinstance(structures, str) else list(structures)
+    pay = [pay] if isinstance(pay, str) else list(pay)
     asked = (("structures", structures, scenario.structures), ("pay", pay, scenario.pay))
-    problems = [problem for what, names, allowed in asked for name in names for problem in unknown(name, allowed, what)]
+    empty = [
+        Problem("command", None, what, "nothing", f"found nothing; allowed: {cut(sorted(allowed))}", None)
+        for what, names, allowed in asked
+        if not names
+    ]
+    wrong = [problem for what, names, allowed in asked for name in names for problem in unknown(name, allowed, what)]
+    problems = empty + wrong
     if problems:
         raise ScenarioError(dict.fromkeys(problems))
     arms = list(dict.fromkeys(Arm(structure, plan) for plan in pay for structure in structures))
@@ -180,9 +194,10 @@ def arms_of(scenario: Scenario, structures: Sequence[str], pay: Sequence[str]) -
 
 
 def replicate_rows(
-    scenario: Scenario, arms: Sequence[Arm], seed: int, replicate: int, *, start: str, budget: str, uncertain: bool
+    scenario: Scenario, arms: Sequence[Arm], seed: int, replicate: int, *, start: str, budget: str, uncertain: bool,
+    cancelled: threading.Event,
 ) -> list[dict[str, Any]]:
-    """One world: a shared warm-up, then every arm from a copy of its state."""
+    """One world: a shared warm-up, then every arm from a copy of its state. Given up early once `cancelled`."""
     if uncertain:
         scenario = drawn(scenario, seed, replicate)
     clock = Clock.of(scenario)
@@ -190,6 +205,8 @@ def replicate_rows(
     warm = None if start == "own" else warm_up(scenario, today, seed, replicate)
     rows = []
     for arm in arms:
+        if cancelled.is_set():
+            break
         since = arm if warm is None else today
         state = warm_up(scenario, arm, seed, replicate) if warm is None else warm
         world = enter_arm(scenario, state, arm, since, equal_budget=budget == "equal", today=today)
@@ -224,12 +241,14 @@ def compare(
     numbers = range(replicates)
     chunks = [numbers[i : i + size] for i in range(0, replicates, size)]
 
+    cancelled = threading.Event()
+
     def task(chunk: range) -> list[dict[str, Any]]:
         return [
             row
             for replicate in chunk
             for row in replicate_rows(
-                scenario, arms, seed, replicate, start=start, budget=budget, uncertain=uncertain
+                scenario, arms, seed, replicate, start=start, budget=budget, uncertain=uncertain, cancelled=cancelled
             )
         ]
 
@@ -245,6 +264,9 @@ def compare(
                 done += len(waiting.pop(future))
                 if progress:
                     progress(done, replicates)
+    except BaseException:
+        cancelled.set()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     table = pd.DataFrame(rows).sort_values(["structure", "pay", "replicate"], kind="stable", ignore_index=True)
@@ -254,6 +276,9 @@ def compare(
 
 def _check(replicates: int, seed: int, threads: int | None, batch: int | None, start: str, budget: str) -> None:
     problems = []
+    if replicates > MOST_REPLICATES:
+        message = f"found {replicates}; must be at most {MOST_REPLICATES}"
+        problems.append(Problem("command", None, "replicates", str(replicates), message, None))
     for name, value, least in (("replicates", replicates, 1), ("threads", threads, 1), ("batch", batch, 1)):
         if value is not None and value < least:
             message = f"found {value}; must be at least {least}"

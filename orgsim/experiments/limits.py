@@ -28,6 +28,9 @@ from orgsim.simulation import Run, run
 FALSE_ALARM = 1e-6
 ROUNDING = 1e-9
 DAYS_PER_WEEK = 5
+# Outputs that are shares of trials; a measure tells how many trials beside its outputs.
+SHARES = ("p_win", "p_wait", "p_cold", "p_locked_out", "followed_up")
+TRIALS = "trials"
 
 
 # Formulas of a case's keys -----------------------------------------------------------------------------------------
@@ -97,14 +100,17 @@ def opportunities_of_first_year(run_: Run) -> dict[str, float]:
         raise ValueError("some opportunities of the first year are still open; the horizon is too short")
     weeks = (cohort["closed"] - cohort["opportunity"]) / DAYS_PER_WEEK
     won = cohort["outcome"] == "won"
-    return {"p_win": float(won.mean()), "mean_weeks": float(weeks.mean()), "mean_weeks_won": float(weeks[won].mean())}
+    return {
+        "p_win": float(won.mean()), "mean_weeks": float(weeks.mean()), "mean_weeks_won": float(weeks[won].mean()),
+        TRIALS: len(cohort),
+    }  # fmt: skip
 
 
 def waiting(run_: Run) -> dict[str, float]:
     """Share of leads that wait at all, and mean days waited, from hand-over to the first call."""
     leads = _settled(run_)
     wait = leads["first_touch"] - leads["handed_over"]
-    return {"p_wait": float((wait > 0).mean()), "mean_wait_days": float(wait.mean())}
+    return {"p_wait": float((wait > 0).mean()), "mean_wait_days": float(wait.mean()), TRIALS: len(leads)}
 
 
 def waiting_and_leaving(run_: Run) -> dict[str, float]:
@@ -115,6 +121,7 @@ def waiting_and_leaving(run_: Run) -> dict[str, float]:
     return {
         "p_cold": float(leads["first_touch"].isna().mean()),
         "mean_queue": _time_average(run_, everyone["handed_over"], left_line),
+        TRIALS: len(leads),
     }
 
 
@@ -125,7 +132,7 @@ def lock_out(run_: Run) -> dict[str, float]:
     leads = run_.leads.sort_values("handed_over", kind="stable")
     if len(leads) <= number:
         raise ValueError(f"only {len(leads)} leads came, {number + 1} are needed")
-    return {"p_locked_out": float(np.isnan(leads["first_touch"].iloc[number]))}
+    return {"p_locked_out": float(np.isnan(leads["first_touch"].iloc[number])), TRIALS: 1}
 
 
 def follow_up(run_: Run) -> dict[str, float]:
@@ -133,13 +140,14 @@ def follow_up(run_: Run) -> dict[str, float]:
     leads = run_.leads
     weeks = int(run_.periods["end_day"].iloc[-1]) // DAYS_PER_WEEK - 1
     week = leads["handed_over"] / DAYS_PER_WEEK
-    return {"followed_up": float(leads[(week >= -1e-9) & (week < weeks - 1e-9)]["first_touch"].notna().mean())}
+    counted = leads[(week >= -1e-9) & (week < weeks - 1e-9)]
+    return {"followed_up": float(counted["first_touch"].notna().mean()), TRIALS: len(counted)}
 
 
 def open_opportunities(run_: Run) -> dict[str, float]:
     """Mean number of open opportunities."""
     leads = run_.leads[run_.leads["opportunity"].notna()]
-    return {"open": _time_average(run_, leads["opportunity"], leads["closed"])}
+    return {"open": _time_average(run_, leads["opportunity"], leads["closed"]), TRIALS: len(leads)}
 
 
 def customer_lives(run_: Run) -> dict[str, float]:
@@ -159,12 +167,12 @@ def customer_lives(run_: Run) -> dict[str, float]:
         raise ValueError("some customers of the first year have not left; the horizon is too short")
     number = orders.groupby("case").cumcount()
     worth = orders["amount"] * run_.scenario.money.gross_margin / (1 + discount) ** number
-    return {"orders": len(orders) / ended, "clv": float(worth.sum() / ended)}
+    return {"orders": len(orders) / ended, "clv": float(worth.sum() / ended), TRIALS: ended}
 
 
 def brand_stock(run_: Run) -> dict[str, float]:
     """Advertising stock at the end, just after that week's spend."""
-    return {"stock": float(run_.periods["brand_stock"].iloc[-1])}
+    return {"stock": float(run_.periods["brand_stock"].iloc[-1]), TRIALS: 1}
 
 
 MEASURES: dict[str, Callable[[Run], dict[str, float]]] = {
@@ -231,7 +239,8 @@ def verify(
                 done += 1
                 if progress:
                     progress(done, total)
-            rows += [judge(name, key, [o[key] for o in outputs], value) for key, value in expected.items()]
+            trials = round(sum(output[TRIALS] for output in outputs))
+            rows += [judge(name, k, [o[k] for o in outputs], value, trials=trials) for k, value in expected.items()]
     return rows
 
 
@@ -246,15 +255,15 @@ def measured(scenario: Scenario, seed: int, replicate: int) -> dict[str, float]:
     return MEASURES[scenario.limit.measure](run(scenario, seed=seed, replicate=replicate))
 
 
-def judge(case: str, output: str, values: list[float], closed_form: float) -> dict[str, Any]:
-    """One row of a verification."""
+def judge(case: str, output: str, values: list[float], closed_form: float, *, trials: int = 0) -> dict[str, Any]:
+    """One row of a verification; `trials` is the number of leads, or of reps, that a share was counted over."""
     x = np.asarray(values)
     n = len(x)
     mean = float(x.mean())
     error = float(x.std(ddof=1) / math.sqrt(n)) if np.ptp(x) > 0 else 0.0
-    if error == 0 and set(values) <= {0.0, 1.0} and 0 < closed_form < 1:
-        # No replicate differs: the spread of a yes-or-no outcome is then known from the chance itself.
-        error = math.sqrt(closed_form * (1 - closed_form) / n)
+    if error == 0 and output in SHARES and trials and 0 < closed_form < 1:
+        # All trials of all replicates ended alike: the error of their share is then known from the chance itself.
+        error = math.sqrt(closed_form * (1 - closed_form) / trials)
     if error == 0:
         z = None
         agrees = math.isclose(mean, closed_form, rel_tol=ROUNDING, abs_tol=ROUNDING)

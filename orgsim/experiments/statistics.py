@@ -21,11 +21,6 @@ class Estimate:
     better: float
     p_value: float
 
-    @property
-    def distinguishable(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return not self.low <= 0.0 <= self.high
-
 
 def estimate(values: ArrayLike, confidence: float = 0.95) -> Estimate:
     """Mean and Student's t interval of independent replicates; with one replicate the interval is unbounded."""

@@ -95,7 +95,7 @@ class Plots:
         return figure
 
     def _title(self) -> str:
-        return self._c.scenario.title or self._c.scenario.name
+        return self._c.scenario.headline
 
     def _dots(self, axis, table: pd.DataFrame, scale: float, label: str) -> None:  # type: ignore[no-untyped-def]
         structures, plans = self._structures(), self._plans()
@@ -111,7 +111,9 @@ class Plots:
                 rows["mean"] * scale, y, xerr=error, fmt=MARKS[number % len(MARKS)], capsize=3, label=plan,
                 color=COLOURS[number % len(COLOURS)],
             )  # fmt: skip
-        axis.set_yticks(range(len(structures)), list(reversed(structures)))
+        today = self._c.today.structure
+        labels = [f"{name} (today)" if name == today else name for name in structures]
+        axis.set_yticks(range(len(structures)), list(reversed(labels)))
         axis.set_ylim(-0.6, len(structures) - 0.4)
         axis.set_xlabel(label)
         axis.spines[["top", "right"]].set_visible(False)

@@ -10,13 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from orgsim.engine.records import ARM, CANDIDATE, CHAIR, FIRM
+from orgsim.engine.records import (
+    ARM,
+    BOTH_HEADS,
+    CANDIDATE,
+    CHAIR,
+    FIRM,
+    LEADS_BOTH,
+    LEADS_HEADS,
+    LEADS_MARKETING,
+    LEADS_SALES,
+)
 from orgsim.engine.streams import candidate_uniforms
 from orgsim.scenario.organisation import Chair, PayPlan, Structure
 from orgsim.scenario.schema import Scenario
 
-LEADS = {"sales": 0, "marketing": 1, "both": 2, "heads": 3}
-JOINT = -2
+LEADS = {"sales": LEADS_SALES, "marketing": LEADS_MARKETING, "both": LEADS_BOTH, "heads": LEADS_HEADS}
 NEUTRAL_HORIZON = 9.0
 NEUTRAL_VISIBILITY = 0.5
 NEUTRAL_COORDINATION = 1.0
@@ -77,7 +86,7 @@ def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, chang
         if not on.rights:
             arm[lever] = heads["marketing"]
         elif right.decides == "joint":
-            arm[lever] = JOINT
+            arm[lever] = BOTH_HEADS
         else:
             arm[lever] = titles.index(right.decides)
             arm[f"{lever}_proposals"] = right.proposals

@@ -14,11 +14,19 @@ import numpy as np
 
 from orgsim.engine.agenda import note
 from orgsim.engine.compile import entry, rule
-from orgsim.engine.records import DAYS_PER_QUARTER, HOURS_PER_DAY, NOTE_BUDGET, NOTE_THRESHOLD
+from orgsim.engine.curves import logistic
+from orgsim.engine.records import (
+    BOTH_HEADS,
+    DAYS_PER_QUARTER,
+    HOURS_PER_DAY,
+    LEADS_MARKETING,
+    LEADS_SALES,
+    NOTE_BUDGET,
+    NOTE_THRESHOLD,
+    THIRD_MONTH,
+)
 from orgsim.engine.streams import normal_cdf, normal_quantile
 
-LEADS_SALES, LEADS_MARKETING, LEADS_BOTH, LEADS_HEADS = 0, 1, 2, 3
-JOINT = -2
 LOOK_BACK = DAYS_PER_QUARTER
 LOWEST, HIGHEST = -6.0, 4.0
 GOLDEN = 0.6180339887498949
@@ -29,7 +37,7 @@ NODES = 8
 def attention(w, chair, day):
     """Leading hours per report and week that escalated deals leave; double as many deals escalate at quarter end."""
     p = w.p[0]
-    last_month = day % DAYS_PER_QUARTER >= 43
+    last_month = day % DAYS_PER_QUARTER >= THIRD_MONTH
     busy = p.leadership_quarter_end if last_month else 1.0
     late = w.firm[0].late_opportunities
     escalated = p.leadership_escalations * p.leadership_escalation_time * busy * late * chair.escalation_share
@@ -73,8 +81,7 @@ def best_brand_share(w, chair):
     counted = believed_brand_yield(w, chair) * (1.0 - math.exp(-chair.horizon / p.leadership_maturity))
     if p.brand_exponent >= 1.0:
         return 1.0 if counted > 1.0 else 0.0
-    odds = math.exp(math.log(counted) / (1.0 - p.brand_exponent))
-    return odds / (1.0 + odds)
+    return logistic(math.log(counted) / (1.0 - p.brand_exponent))
 
 
 @rule
@@ -203,7 +210,7 @@ def settle(w, right, proposals, own, by_sales, by_marketing):
     """The target that comes out of a right: one chair's own view, bent by proposals, or both heads' by their voices."""
     arm = w.arm[0]
     proposed = by_marketing + arm.voice * (by_sales - by_marketing)
-    if right == JOINT:
+    if right == BOTH_HEADS:
         return proposed
     if proposals:
         return own + w.p[0].leadership_deference * (proposed - own)
@@ -214,7 +221,7 @@ def settle(w, right, proposals, own, by_sales, by_marketing):
 def pace_of(w, right, day):
     """Decisiveness of whoever holds the right; of the slower of two who hold it jointly."""
     arm = w.arm[0]
-    if right == JOINT:
+    if right == BOTH_HEADS:
         return min(decisiveness(w, arm.sales_chair, day), decisiveness(w, arm.marketing_chair, day))
     return decisiveness(w, right, day)
 
@@ -223,7 +230,7 @@ def pace_of(w, right, day):
 def decide_budget(w, day):
     """Move brand's share of the programme."""
     arm, firm = w.arm[0], w.firm[0]
-    own = 0.0 if arm.budget == JOINT else best_brand_share(w, w.chairs[arm.budget])
+    own = 0.0 if arm.budget == BOTH_HEADS else best_brand_share(w, w.chairs[arm.budget])
     target = settle(w, arm.budget, arm.budget_proposals, own, firm.budget_by_sales, firm.budget_by_marketing)
     firm.brand_share += pace_of(w, arm.budget, day) * (target - firm.brand_share)
     firm.budget_by_sales = best_brand_share(w, w.chairs[arm.sales_chair])
@@ -237,8 +244,8 @@ def decide_threshold(w, day):
     arm, firm = w.arm[0], w.firm[0]
     if day < LOOK_BACK:
         return
-    together = arm.threshold == JOINT or arm.threshold_proposals
-    own = 0.0 if arm.threshold == JOINT else best_threshold(w, w.chairs[arm.threshold], day)
+    together = arm.threshold == BOTH_HEADS or arm.threshold_proposals
+    own = 0.0 if arm.threshold == BOTH_HEADS else best_threshold(w, w.chairs[arm.threshold], day)
     target = settle(
         w, arm.threshold, arm.threshold_proposals, own, firm.threshold_by_sales, firm.threshold_by_marketing
     )

@@ -46,7 +46,7 @@ def markdown() -> str:
         "name. A value may be written as a number in the unit given here, or as text with a unit (`\"20 weeks\"`,",
         "`\"45 %\"`, `\"25 k€\"`). The range is what is plausible; parameters marked *drawn* are assumptions on",
         "structure and pay, which `orgsim compare --uncertain` draws. Letters and numbers such as A9, D77 or E1 refer",
-        "to the project's evidence.",
+        "to [the sources](sources.md).",
     ]
     for heading, rows in _tables(Scenario, "", None):
         if rows:

@@ -11,6 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from orgsim.scenario.units import parse
 
 ASSUMPTION = "assumption"
+# Times that may never end: `inf` in TOML.
+MAY_BE_ENDLESS = ("patience", "shelf_life", "memory", "half_life")
 
 
 def param(
@@ -72,6 +74,6 @@ class Table(BaseModel):
     @model_validator(mode="after")
     def _no_nan(self) -> Table:
         for name, value in self:
-            if isinstance(value, float) and math.isnan(value):
-                raise ValueError(f"{name} is not a number")
+            if isinstance(value, float) and (math.isnan(value) or (math.isinf(value) and name not in MAY_BE_ENDLESS)):
+                raise ValueError(f"{name} must be a finite number, found {value}")
         return self

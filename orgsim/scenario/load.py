@@ -97,8 +97,13 @@ def check_text(text: str, file: str, folder: Path) -> Scenario:
     own = read(text, file)
     data = _with_parent(own, file, text, folder, [file])
     data.setdefault("name", Path(file).stem)
-    if "name" not in own:
-        data["name"] = Path(file).stem
+    if "extends" in own:
+        # Another firm than the one it extends: it has its own name, and its title and its data are not the other's.
+        data["name"] = own.get("name", Path(file).stem)
+        data["title"] = own.get("title", "")
+        notes = own.get("notes", {})
+        if isinstance(notes, dict) and isinstance(data.get("notes"), dict):
+            data["notes"]["measured"] = notes.get("measured", "")
     return _validated(data, file, text)
 
 

@@ -76,7 +76,7 @@ class Segment(Table):
 class Market(Table):
     """Prospects: who they are, when they need, how they hear of us."""
 
-    size: int = Field(6000, ge=0, le=16_000_000, description="Prospects in the market",
+    size: int = Field(6000, ge=1, le=16_000_000, description="Prospects in the market",
                       json_schema_extra={"unit": "accounts", "range": [500, 100_000], "source": "theory 5"})
     segments: tuple[Segment, ...] = Field(description="Parts of the market", min_length=1, max_length=60)
     customer_share: Share = param(440 / 6000, "share", 0, 0.5, "theory 5: 440 of 6,000",
@@ -108,6 +108,17 @@ class Market(Table):
                             "Spread between accounts of the pace of their buying process", least=0, most=5)
     reference_win: Share = param(0.24, "share", 0.1, 0.5, "theory 5: V = .24 x 11,250 euro",
                                  "Win chance under the one reference handling that values a lead (p°)", least=0, most=1)
+
+    @model_validator(mode="after")
+    def _segments_close(self) -> Market:
+        names = [segment.name for segment in self.segments]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"segments need names of their own; given twice: {', '.join(twice)}")
+        shares = [segment.share for segment in self.segments if segment.size is None]
+        if shares and abs(sum(shares) - 1) > 0.005:
+            raise ValueError(f"the shares of segments without a size sum to {sum(shares):g}; they must sum to 1")
+        return self
 
 
 class Brand(Table):
@@ -422,6 +433,14 @@ class Scenario(Table):
     structures: dict[str, Structure] = Field(description="Structures by name; the presets are always there")
     pay: dict[str, PayPlan] = Field(description="Pay plans by name; the presets are always there")
     limit: Limit | None = Field(None, description="Set for limit cases with a closed form")
+
+    @property
+    def headline(self) -> str:
+        """Title and size of the firm, for tables and figures."""
+        sizes = [segment.size for segment in self.market.segments]
+        prospects = sum(size or 0 for size in sizes) + (self.market.size if None in sizes else 0)
+        people = self.people
+        return f"{self.title or self.name}: {people.reps} reps, {people.marketers} marketers, {prospects:,} prospects"
 
     def with_(self, **changes: Any) -> Scenario:
         """The same scenario with values changed by dotted path: `with_(**{"market.size": 1000})`.

@@ -84,6 +84,11 @@ def test_a_wrong_engine_would_be_noticed() -> None:
     assert not judge("funnel", "p_win", values, truth)["agrees"]
 
 
+def test_an_engine_in_which_nothing_happens_would_be_noticed() -> None:
+    assert not judge("cold", "p_cold", [0.0] * 30, 0.5, trials=30_000)["agrees"]
+    assert judge("belief", "p_locked_out", [0.0] * 30, 0.01, trials=30)["agrees"]
+
+
 def test_without_spread_both_must_agree_to_rounding() -> None:
     row = judge("adstock", "stock", [4.0] * 30, 4.0 + 1e-6)
     assert row["z"] is None

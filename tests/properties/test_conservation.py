@@ -79,7 +79,7 @@ def check(run: Run) -> None:
     # The clock of a lead runs forwards.
     for first, then in [
         ("created", "handed_over"), ("handed_over", "first_touch"), ("first_touch", "accepted"),
-        ("accepted", "opportunity"), ("created", "closed"),
+        ("accepted", "opportunity"), ("created", "closed"), ("handed_over", "closed"),
     ]:  # fmt: skip
         both = leads[first].notna() & leads[then].notna()
         assert (leads[first] <= leads[then] + 1e-9)[both].all()
@@ -180,12 +180,41 @@ def test_the_state_after_the_horizon_is_not_touched_by_the_run_off(small: Scenar
     assert long.kpis["run_off_margin"] > 0
 
 
-def test_record_arrays_grow_without_changing_results(small: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arrays_grow_without_changing_results(small: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     import orgsim.simulation as simulation
 
-    before = orgsim.run(small, seed=8).leads
-    monkeypatch.setattr(simulation, "START_ROOM", 200)
-    assert orgsim.run(small, seed=8).leads.equals(before)
+    busy = small.with_(
+        **{"contact.reach": 0.02, "contact.attempts": 40, "contact.gap": 1, "contact.patience": 200, "time.years": 1.5,
+           "market.size": 150, "market.episodes_per_year": 5}
+    )  # fmt: skip
+    before = orgsim.run(busy, seed=8)
+    monkeypatch.setattr(simulation, "START_ROOM", 1)
+    after = orgsim.run(busy, seed=8)
+    assert after.kpis == before.kpis
+    for table in ("leads", "periods", "hours", "accounts", "events", "prospects"):
+        assert getattr(after, table).equals(getattr(before, table))
+    assert len(after.world.leads) > 300
+    assert len(after.world.log) > 3000
+    assert len(after.world.events) > 2 * busy.market.size + 1
+
+
+def test_a_firm_without_a_market_runs_for_decades() -> None:
+    """Leaders' decisions fill the log of a run in which nothing else happens."""
+    empty = orgsim.load_scenario("baseline").with_(
+        **{"market.size": 1, "market.episodes_per_year": 0, "market.signals_per_year": 0, "market.customer_share": 0,
+           "time.years": 60, "time.run_off_months": 0}
+    )  # fmt: skip
+    run = orgsim.run(empty)
+    assert run.kpis["revenue"] == 0
+    assert (run.events["activity"] == "budget_decided").sum() == 12 * 61
+
+
+def test_views_of_a_mesa_models_state_stay_as_they_were_when_it_grows(small: Scenario) -> None:
+    model = orgsim.OrgModel(small.with_(**{"time.years": 2.0}), rng=3)
+    view = model.world.leads[:5]
+    kept = view.copy()
+    model.run_for(400)
+    assert (view["created"] == kept["created"]).all()
 
 
 def test_every_account_of_the_firm_is_used_once_in_the_figures() -> None:
