@@ -81,7 +81,7 @@ def erlang_c(arrivals_per_day: float, service_per_day: float, servers: int) -> d
     arrivals, service, count = _queue(arrivals_per_day, service_per_day, servers)
     spare = count * service - arrivals
     found = f"{arrivals:g} leads a day arrive and the servers finish at most {count * service:g}"
-    _need(spare > 0, found + "; fewer must arrive, or the queue grows for ever (see erlang_a for patience).")
+    _need(spare > 0, found + "; fewer must arrive, or the queue grows for ever, unless leads lose patience.")
     load, blocked = arrivals / service, 1.0  # Erlang's B, by recursion over the number of servers
     for k in range(1, count + 1):
         blocked = load * blocked / (k + load * blocked)

@@ -95,12 +95,19 @@ def from_pydantic(
     except ScenarioError:
         data = None
     problems = []
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
+        if detail["type"] == "too_short" and any(_is_below(other["loc"], detail["loc"]) for other in details):
+            continue  # pydantic counts only the entries that are right, and the wrong ones are told anyway
         path, value = _place(detail, data)
         found, message, hint = _explain(detail, path, value, allowed_keys)
         line = None if text is None else line_of(text, path)
         problems.append(Problem(file, line, dotted(path), found, message, hint))
     return list(dict.fromkeys(problems))
+
+
+def _is_below(path: Path, above: Path) -> bool:
+    return len(path) > len(above) and path[: len(above)] == above
 
 
 def dotted(path: Path) -> str:

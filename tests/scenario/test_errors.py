@@ -1,4 +1,5 @@
 import enum
+import pathlib
 import pickle
 import tomllib
 from typing import Annotated, Any, Literal
@@ -224,3 +225,14 @@ def test_an_error_of_an_unforeseen_type_keeps_the_words_of_pydantic() -> None:
         Odd.model_validate({"when": 3})
     (problem,) = from_pydantic(caught.value, "f", "when = 3", lambda path: [])
     assert problem.message == "Input should be None"
+
+
+def test_a_list_whose_entries_are_wrong_is_not_called_empty_as_well() -> None:
+    import orgsim
+
+    text_of = 'extends = "baseline"\n[structures.x]\nextends = "merged"\nchairs = [{ title = "d", leads = "mkt" }]\n'
+    from orgsim.scenario.load import check_text
+
+    with pytest.raises(orgsim.ScenarioError) as caught:
+        check_text(text_of, "x.toml", pathlib.Path())
+    assert [problem.key for problem in caught.value.problems] == ["structures.x.chairs[0].leads"]
