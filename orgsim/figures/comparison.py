@@ -62,8 +62,11 @@ class Plots:
         handles, labels = axes[0].get_legend_handles_labels()
         if len(labels) > 1:
             figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
-        figure.suptitle(f"{self._title()}\nmeans and 95 % intervals over {self._c.replicates} paired replicates",
-                        fontsize=11)  # fmt: skip
+        figure.suptitle(
+            f"{self._title()}\nmeans and 95 % intervals over {self._c.replicates} worlds that all arms share: "
+            "differences between arms are surer than these intervals",
+            fontsize=10,
+        )
         return figure
 
     def funnel(self) -> Figure:
