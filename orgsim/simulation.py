@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from orgsim.clock import Clock
 from orgsim.engine import records as r
-from orgsim.engine.day import begin, run_days
+from orgsim.engine.day import ROOM, ROOM_PER_LEAD, begin, run_days
 from orgsim.engine.handle import handle
 from orgsim.engine.parameters import parameter_record
 from orgsim.kpis import measure
@@ -158,7 +158,7 @@ def _grown(array: NDArray[Any], least: int, exposed: bool) -> NDArray[Any]:
 
 def _with_room(world: r.World, day: int, exposed: bool) -> r.World:
     firm = world.firm[0]
-    need = 2 * (64 + 8 * (int(firm["queued"]) + len(world.reps)))
+    need = 2 * (ROOM + ROOM_PER_LEAD * (int(firm["queued"]) + len(world.reps)))
     return world._replace(
         leads=_grown(world.leads, int(firm["leads"]) + need, exposed),
         events=_grown(world.events, int(firm["events"]) + need, exposed),

@@ -98,7 +98,7 @@ def periods(scenario: Scenario, world: r.World) -> pd.DataFrame:
     clock = Clock.of(scenario)
     ends = np.flatnonzero(np.append(np.diff(clock.month_of[: clock.end]) > 0, True))[first:] + 1
     table: dict[str, Any] = {"month": np.arange(1, len(rows) + 1), "end_day": ends - clock.start}
-    for name in ("leads", "mqls", "contacted", "sqls"):
+    for name in ("leads", "mqls", "attempted", "sqls"):
         table[name] = rows[name]
     table["opportunities"] = rows["new_opportunities"]
     table["won"] = rows["won"]

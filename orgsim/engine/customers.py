@@ -19,6 +19,7 @@ from orgsim.engine.records import (
     IDLE,
     NOTE_LEFT,
     NOTE_ORDER,
+    NOTE_REFERRED,
     ORDER_DUE,
     REVENUE_NEW,
     REVENUE_REPEAT,
@@ -41,7 +42,7 @@ def win(w, day, rep, k, time):
     note(w, time, NOTE_ORDER, i, k, rep.index, lead.deal)
     w.months[w.month_of[day]].won += 1
     close_lead(w, day, k, time, WON, FAIR)
-    refer(w, prospect)
+    refer(w, prospect, k, time)
 
 
 @rule
@@ -89,11 +90,13 @@ def order_due(w, day, i, time):
 
 
 @rule
-def refer(w, prospect):
+def refer(w, prospect, k, time):
     """A won account tells another of its segment about us (A29): that account is aware until it forgets."""
     segment = w.segments[prospect.segment]
     u, u_whom, _, _ = uniforms(w.firm[0], streams.REFERRAL, prospect.segment, prospect.index, 0, prospect.episode)
     if u < w.p[0].customers_referrals:
-        friend = w.prospects[segment.first + np.int64(u_whom * segment.reach)]
+        i = segment.first + np.int64(u_whom * segment.reach)
+        friend = w.prospects[i]
         friend.lift = 1.0 - segment.awareness
         friend.lift_base = segment.retained
+        note(w, time, NOTE_REFERRED, i, k, prospect.owner, 0)

@@ -147,7 +147,7 @@ def plan_week(w, step):
         move_towards(rep, wanted, at_work, arm.coordination, absence, step)
         rep.share = rep.hours[REP_LEADS] / WORK_WEEK
         needed = p.customers_hours_per_year * rep.customers / 52.0
-        rep.care = min(1.5, rep.hours[REP_CUSTOMERS] / needed) if needed > 0.0 else 1.0
+        rep.care = min(p.customers_most_care, rep.hours[REP_CUSTOMERS] / needed) if needed > 0.0 else 1.0
     marketer_week(w)
     for marketer in w.marketers:
         move_towards(marketer, wanted, at_work, arm.coordination, absence, step)

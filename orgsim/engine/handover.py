@@ -168,7 +168,8 @@ def hand_over(w, day, k, time):
 @rule
 def perceived_worth(w, score):
     """What a visible score multiplies a rep's belief by: exp(trust x score), the score as it comes."""
-    return math.exp(w.p[0].belief_score_trust * max(-3.0, min(3.0, score)))
+    p = w.p[0]
+    return math.exp(p.belief_score_trust * max(-p.belief_score_limit, min(p.belief_score_limit, score)))
 
 
 @rule

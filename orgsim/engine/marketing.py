@@ -68,7 +68,7 @@ def work_on_activation(w):
 def work_on_knowledge(w):
     """Information per lead, strength of the value proposition and field knowledge (D14, D17, D51, D82, D84)."""
     p, firm = w.p[0], w.firm[0]
-    logging = against_today(team_hours(w.reps, REP_LOGGING), p.logging_today, 0.5)
+    logging = against_today(team_hours(w.reps, REP_LOGGING), p.logging_today, p.lead_logging_exponent)
     firm.info = p.lead_info_per_hour * logging * team_hours(w.marketers, QUALIFY) / p.lead_raw_per_week
     kept = half_life_factor(p.opportunity_knowledge_half_life)
     insight = min(1.0, 0.5 * against_today(team_hours(w.marketers, INSIGHT), p.insight_today, 1.0))

@@ -42,16 +42,16 @@ FAIR, HELD_BACK, NO_CAPACITY, NO_BELIEF, NO_OWNER, TOO_LATE, BURNED, DROPPED = 0
 
 ACTIVITIES = (
     "need_opened", "lead_created", "handed_over", "attempt", "accepted", "opportunity_opened", "closed", "order",
-    "customer_left", "missed", "set_aside", "budget_decided", "threshold_decided",
+    "customer_left", "missed", "set_aside", "budget_decided", "threshold_decided", "referred",
 )  # fmt: skip
 (NOTE_NEED, NOTE_LEAD, NOTE_HANDED, NOTE_ATTEMPT, NOTE_ACCEPTED, NOTE_OPPORTUNITY, NOTE_CLOSED, NOTE_ORDER,
- NOTE_LEFT, NOTE_MISSED, NOTE_ASIDE, NOTE_BUDGET, NOTE_THRESHOLD) = range(13)  # fmt: skip
+ NOTE_LEFT, NOTE_MISSED, NOTE_ASIDE, NOTE_BUDGET, NOTE_THRESHOLD, NOTE_REFERRED) = range(14)  # fmt: skip
 
 # Positions in a week of hours. Reps: see schema.REP_ACTIVITIES; marketers: see schema.MARKETER_ACTIVITIES.
 REP_LEADS, REP_PROSPECTING, REP_OPPORTUNITIES, REP_CUSTOMERS, REP_LOGGING, REP_ADMIN, REP_SLACK = range(7)
 BRAND, ACTIVATION, QUALIFY, INSIGHT, ENABLE, SERVE, MARKETER_SLACK = range(7)
 EFFORT, JOINT, ABSENCE, WEEK = 7, 7, 8, 9
-WORK_WEEK = 35.0
+WORK_WEEK = DAYS_PER_WEEK * HOURS_PER_DAY
 
 # Whom a chair leads, and who holds a right when it is not one chair.
 LEADS_SALES, LEADS_MARKETING, LEADS_BOTH, LEADS_HEADS = 0, 1, 2, 3
@@ -138,7 +138,7 @@ MONTH = record_of(
     ("cents", "i8", (len(ACCOUNTS),)), ("brand_share", "f8"), ("threshold", "f8"), ("brand_stock", "f8"),
     ("awareness_regular", "f8"), ("awareness_outside", "f8"), ("definition", "f8"), ("cooperation", "f8"),
     ("value_proposition", "f8"), ("field_knowledge", "f8"), ("customers", "i8"), ("opportunities", "i8"),
-    ("queued", "i8"), ("leads", "i8"), ("mqls", "i8"), ("contacted", "i8"), ("sqls", "i8"), ("new_opportunities", "i8"),
+    ("queued", "i8"), ("leads", "i8"), ("mqls", "i8"), ("attempted", "i8"), ("sqls", "i8"), ("new_opportunities", "i8"),
     ("won", "i8"), ("lost_customers", "i8"), ("missed_value", "i8"),
 )  # fmt: skip
 NOTE = record_of(

@@ -131,7 +131,7 @@ def call(w, day, rep, k, time):
     p = w.p[0]
     if lead.touches == 0:
         lead.first_touch = time
-        w.months[w.month_of[day]].contacted += 1
+        w.months[w.month_of[day]].attempted += 1
     lead.touches += 1
     lead.owner = rep.index
     lead.status = CALLED

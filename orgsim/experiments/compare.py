@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from orgsim.clock import Clock
+from orgsim.engine.records import DAYS_PER_YEAR
 from orgsim.experiments.statistics import Estimate, estimate, holm, paired, variance_reduction
 from orgsim.experiments.uncertain import drawn
 from orgsim.leadership.arms import equal_programme
@@ -99,7 +100,7 @@ class Comparison:
     @cached_property
     def years(self) -> float:
         """Years of the horizon."""
-        return Clock.of(self.scenario).horizon / 260
+        return Clock.of(self.scenario).horizon / DAYS_PER_YEAR
 
     def summary(self, metrics: Iterable[str] = tuple(METRICS)) -> pd.DataFrame:
         """One row per arm and metric: mean and interval, paired difference to today's arm and interval, share of worlds
@@ -133,7 +134,6 @@ class Comparison:
 
     def signs_kept(self, metrics: Iterable[str] = tuple(METRICS)) -> pd.DataFrame:
         """Share of draws (replicates) in which the difference to today's arm has the sign of its mean."""
-        import numpy as np
         import pandas as pd
 
         rows = []

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKS = ("o", "s", "^", "D", "v", "P")
 STAGES = {
-    "leads": "Leads",
+    "leads_created": "Leads",
     "mqls": "Handed over\n(MQL)",
-    "contacted": "Attempted",
+    "attempted": "Attempted",
     "sqls": "Accepted\n(SQL)",
     "opportunities": "Opportunities",
     "won": "Won",

@@ -15,9 +15,10 @@ from pydantic import BaseModel, ValidationError
 from orgsim.scenario.errors import Problem, ScenarioError, cut, from_pydantic, nearest, show
 from orgsim.scenario.schema import Scenario
 from orgsim.scenario.toml import line_of, read
+from orgsim.scenario.units import parse
 
 KeyPath = tuple[str | int, ...]
-WORK_WEEK = 35.0
+WORK_WEEK = parse("1 week", "h")
 PRESETS = {"structures": "structures", "pay": "pay"}
 
 

@@ -141,6 +141,8 @@ class Lead(Table):
     noise: Number = param(1.0, "SD", 0, 2, ASSUMPTION, "Noise of a score made without information", least=0)
     info_per_hour: Number = param(1.0, "1/h", 0, 5, ASSUMPTION,
                                   "Information gained per qualification hour spent on a lead", least=0)
+    logging_exponent: Number = param(0.5, "power", 0, 1, ASSUMPTION + " (D2, D17)",
+                                     "Response of that information to reps' logging hours", least=0, most=1)
     raw_per_week: Number = param(16.3, "leads/week", 1, 1000, "the baseline's 850 raw leads a year",
                                  "Raw leads a week that qualification hours are planned for", above=0)
     need_gap: Number = param(1.0, "SD", 0, 3, ASSUMPTION, "How much worse a signal without need looks", least=0)
@@ -207,6 +209,8 @@ class Belief(Table):
                                most=1, drawn=True)
     score_trust: Number = param(0.3, "log units per SD", 0, 1, ASSUMPTION,
                                 "How strongly a visible score moves the perceived value of a lead", least=0)
+    score_limit: Number = param(3.0, "SD", 2, 4, ASSUMPTION, "Scores further from zero than this count as this",
+                                above=0)
 
 
 class Opportunity(Table):
@@ -272,6 +276,8 @@ class Customers(Table):
                           least=-1)
     care_weight: Number = param(0.5, "logit", 0, 1, ASSUMPTION + " (D11)",
                                 "How contact between transactions moves the chance to repeat", least=0)
+    most_care: Number = param(1.5, "ratio", 1, 2, ASSUMPTION,
+                              "Contact against what customers need, beyond which more does nothing", least=1)
     hours_per_year: Hours = param(2.2, "h", 0, 10, "theory 5", "Selling time a customer needs in a year", least=0)
     referrals: Share = param(0.0, "per win", 0, 0.3, "A29 (neutral: 0)", "Chance that a won account refers another",
                              least=0, most=1)
