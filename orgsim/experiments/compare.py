@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -238,9 +239,6 @@ def compare(
     _check(replicates, seed, threads, batch, start, budget)
     arms = arms_of(scenario, structures, pay)
     size = batch or 4
-    numbers = range(replicates)
-    chunks = [numbers[i : i + size] for i in range(0, replicates, size)]
-
     cancelled = threading.Event()
 
     def task(chunk: range) -> list[dict[str, Any]]:
@@ -253,17 +251,18 @@ def compare(
         ]
 
     rows: list[dict[str, Any]] = []
-    done = 0
-    pool = ThreadPoolExecutor(max_workers=threads or os.cpu_count() or 1)
+    workers = threads or os.cpu_count() or 1
+    pool = ThreadPoolExecutor(max_workers=workers)
+    # Few tasks are under way at a time: an interrupt has little to wait for, however many replicates are asked for.
+    under_way: deque[Future[list[dict[str, Any]]]] = deque()
     try:
-        waiting = {pool.submit(task, chunk): chunk for chunk in chunks}
-        while waiting:
-            finished, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in finished:
-                rows += future.result()
-                done += len(waiting.pop(future))
+        for first in range(0, replicates, size):
+            under_way.append(pool.submit(task, range(first, min(first + size, replicates))))
+            last = first + size >= replicates
+            while under_way and (last or len(under_way) > 2 * workers):
+                rows += under_way.popleft().result()
                 if progress:
-                    progress(done, replicates)
+                    progress(len(rows) // len(arms), replicates)
     except BaseException:
         cancelled.set()
         raise
