@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from orgsim.engine import records as r
 from orgsim.engine.market import awareness
 from orgsim.engine.selling import success_rate
-from orgsim.scenario.schema import MARKETER_ACTIVITIES, REP_ACTIVITIES
+from orgsim.scenario.staff import MARKETER_ACTIVITIES, REP_ACTIVITIES
 from orgsim.tables import account_id, lead_id
 
 if TYPE_CHECKING:

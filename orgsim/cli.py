@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orgsim import __version__, terminal
-from orgsim.terminal import Commands, Failure, Names
+from orgsim import __version__, cli_pay, terminal
+from orgsim.terminal import Commands, Failure, Names, spelled_out
 
 if TYPE_CHECKING:
     from orgsim.experiments.compare import Comparison
@@ -64,15 +64,17 @@ def main(debug: bool) -> None:
     """
 
 
+main.add_command(cli_pay.pay)
+
 # compare -----------------------------------------------------------------------------------------------------------
 
 
 @main.command()
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option("--structures", type=Names(), default="merged,separate,cro", show_default=True,
-              help="Structures to compare.")  # fmt: skip
+              help="Structures to compare, or all.")  # fmt: skip
 @click.option("--pay", type=Names(), default="own_numbers,shared_revenue", show_default=True,
-              help="Pay plans to compare.")  # fmt: skip
+              help="Pay plans to compare, or all; see `orgsim pay list`.")  # fmt: skip
 @click.option("--replicates", type=click.IntRange(1), default=100, show_default=True,
               help="Worlds in which all arms run.")  # fmt: skip
 @click.option("--years", metavar="Y", help="Simulated years, instead of the scenario's; '18 months' is understood.")
@@ -99,18 +101,19 @@ def compare(
     from orgsim.scenario.errors import ScenarioError
 
     names = scenarios or ("baseline",)
-    loaded, problems = [], []
+    loaded, asked, problems = [], [], []
     for name in names:
         try:
             loaded.append(_scenario(name, years))
-            arms_of(loaded[-1], structures, pay)
+            asked.append((spelled_out(structures, loaded[-1].structures), spelled_out(pay, loaded[-1].pay)))
+            arms_of(loaded[-1], *asked[-1])
         except ScenarioError as error:
             problems += [replace(p, key=f"--{p.key}") if p.key in ("structures", "pay") else p for p in error.problems]
     if problems:
         raise ScenarioError(dict.fromkeys(problems))
     folders = [terminal.usable(folder) for folder in _folders([s.name for s in loaded], out)]
     documents, tables = [], []
-    for name, scenario, folder in zip(names, loaded, folders, strict=True):
+    for name, scenario, (structures, pay), folder in zip(names, loaded, asked, folders, strict=True):
         with terminal.progress_bar(f"Comparing, {scenario.name}") as progress:
             comparison = run_all(
                 scenario, structures=structures, pay=pay, replicates=replicates, seed=seed, threads=threads,

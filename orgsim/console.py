@@ -26,6 +26,7 @@ Rows = dict[tuple["Arm", str], Row]
 
 LEVEL = 0.05
 ENDLESS = 10_000
+MOST_NAMED = 6  # arms that the verdict names one by one as within luck
 MONEY = {
     "revenue": "Revenue",
     "gross_margin": "Gross margin",
@@ -99,7 +100,7 @@ def verdict(comparison: Comparison, rows: Rows) -> str:
     if comparison.replicates < 2:
         return f"With one replicate no interval is possible, so no difference to {today} can be told from luck."
     year = 1000 * comparison.years
-    found, lucky = [], []
+    found, lucky, plans = [], [], one_structure(comparison.arms)
     for metric, name, words in (
         ("profit", "profit", (_earns("more"), _earns("less"))),
         ("lead_waste_value", "lead waste", (_waste("rises"), _waste("falls"))),
@@ -109,11 +110,13 @@ def verdict(comparison: Comparison, rows: Rows) -> str:
         for phrase, sign in zip(words, (1, -1), strict=True):
             group = [arm for arm in real if sign * rows[arm, metric]["difference"] > 0]
             if group:
-                said.append(phrase(_named(group, others), len(group), _amounts(group, metric, rows, year)))
+                said.append(phrase(_named(group, others, plans), len(group), _amounts(group, metric, rows, year)))
         found += [" and ".join(said).replace("and lead waste ", "and ")] if said else []
         rest = [arm for arm in others if arm not in real]
         if rest:
-            lucky.append(f"the {name} of {_named(rest, others)} ({_differences(rest, metric, rows, year)})")
+            few = len(rest) <= MOST_NAMED or not real
+            who = _named(rest, others, plans) if few else f"the other {_count(len(rest))}"
+            lucky.append(f"the {name} of {who} ({_differences(rest, metric, rows, year)})")
     if not found:
         return f"Against {today}, no difference is more than luck would explain: {_joined(lucky)}."
     luck = f"within luck: {_joined(lucky)}" if lucky else "none of these differences is within luck"
@@ -154,8 +157,8 @@ def _differences(group: list[Arm], metric: str, rows: Rows, year: float) -> str:
     return f"{low} k€ a year" if low == high else f"{low} to {high} k€ a year"
 
 
-def _named(group: list[Arm], others: list[Arm]) -> str:
-    """Arms in few words: all of them, all under one pay plan, or one by one."""
+def _named(group: list[Arm], others: list[Arm], plans: bool) -> str:
+    """Arms in few words: all of them, all under one pay plan, or one by one, by their plan where that says it all."""
     if len(group) == len(others) > 1:
         return "both alternatives" if len(others) == 2 else f"all {_count(len(others))} alternatives"
     parts = []
@@ -165,7 +168,7 @@ def _named(group: list[Arm], others: list[Arm]) -> str:
         if len(here) == len(every) > 2:
             parts.append(f"all {_count(len(here))} arms under {pay}")
         else:
-            parts += [str(arm) for arm in here]
+            parts += [arm.pay if plans else str(arm) for arm in here]
     return _joined(parts)
 
 
@@ -270,19 +273,28 @@ def _arms_table(c: Comparison, rows: Rows, title: str, metrics: dict[str, str], 
         table.add_column(heading, justify="right", no_wrap=True)
     scales = {metric: 100.0 if metric.endswith("share") else 1e-3 / c.years for metric in metrics}
     digits = {m: 1 if m.endswith("share") or _largest(c, rows, m) * scales[m] < 100 else 0 for m in metrics}
-    for pay in dict.fromkeys(arm.pay for arm in c.arms):
-        if table.row_count:
-            table.add_row()
-        table.add_row(Text(f"Pay: {pay}", style="italic"))
+    plans = dict.fromkeys(arm.pay for arm in c.arms)
+    only = one_structure(c.arms)  # then each plan has one line, not a heading
+    for pay in plans:
+        if not only:
+            if table.row_count:
+                table.add_row()
+            table.add_row(Text(f"Pay: {pay}", style="italic"))
         for arm in (arm for arm in c.arms if arm.pay == pay):
             today = arm == c.today
-            label = Text(f"  {arm.structure}") + Text(" (today)" if today else "", style="bold cyan")
+            name = arm.pay if only else f"  {arm.structure}"
+            label = Text(name) + Text(" (today)" if today else "", style="bold cyan")
             table.add_row(label, *(_mean(rows[arm, m], scales[m], digits[m]) for m in metrics))
             if not today:
                 same = c.equal_by_construction(arm)
                 cells = (_difference(rows[arm, m], scales[m], digits[m], wide, same and m != "profit") for m in metrics)
                 table.add_row(Text("    vs today", style="dim"), *cells)
     return table
+
+
+def one_structure(arms: Sequence[Arm]) -> bool:
+    """Whether arms are pay plans under one structure."""
+    return len({arm.structure for arm in arms}) == 1 < len(arms)
 
 
 def _largest(c: Comparison, rows: Rows, metric: str) -> float:

@@ -73,6 +73,7 @@ def measure(scenario: Scenario, world: r.World, first_month: int, last_month: in
         "demand_fair_loss_value": int(value[viable & closed & ~wasted & (leads["outcome"] != r.WON)].sum()) / 100,
         "demand_open_value": (int(value[viable & ~closed].sum()) + demand_still_open(world)) / 100,
     }
+    kpis |= pay_and_people(world, months)
     for code, cause in enumerate(r.WASTE_CAUSES[1:], start=1):
         kpis[f"waste_{cause}_value"] = int(value[viable & (leads["cause"] == code)].sum()) / 100
     for name in r.ACCOUNTS[r.COST_OF_SALES :]:
@@ -85,3 +86,28 @@ def measure(scenario: Scenario, world: r.World, first_month: int, last_month: in
         kpis[f"revenue_year_{year + 1}"] = income / 100
         kpis[f"profit_year_{year + 1}"] = (income - int(part[r.COST_OF_SALES :].sum())) / 100
     return kpis
+
+
+def pay_and_people(world: r.World, months: NDArray[np.record]) -> dict[str, float]:
+    """Attainment, variable pay before charges, dates moved, comings and goings over the horizon.
+
+    attainment_mean and at_quota_share are over reps' complete years, revenue against the quota in force
+    (the firm's, as it was ratcheted); not a number when no year was completed.
+    """
+    lines = world.settled[: int(world.firm["settled"][0])]
+    years = lines[lines["component"] == r.REVIEW_OF_YEAR]
+    reached = years["got"] / years["quota"]
+    reps = lines["role"] == r.REP_ROLE
+    return {
+        "attainment_mean": float(reached.mean()) if len(reached) else np.nan,
+        "at_quota_share": float((reached >= 1).mean()) if len(reached) else np.nan,
+        "rep_variable_pay": int(lines["cents"][reps].sum()) / 100,
+        "marketer_variable_pay": int(lines["cents"][~reps].sum()) / 100,
+        "discounts": int(months["discounts"].sum()) / 100,
+        "closes_pulled": int(months["pulled"].sum()),
+        "closes_pushed": int(months["pushed"].sum()),
+        "rep_quits": int(months["quits"].sum()),
+        "marketer_quits": int(months["marketer_quits"].sum()),
+        "hires": int(months["hires"].sum()),
+        "vacant_weeks": int(months["vacant_days"].sum()) / r.DAYS_PER_WEEK,
+    }

@@ -19,6 +19,7 @@ from orgsim.engine import records as r
 from orgsim.engine.day import ROOM, ROOM_PER_LEAD, begin, run_days
 from orgsim.engine.handle import handle
 from orgsim.engine.parameters import parameter_record
+from orgsim.engine.week import SCRATCH
 from orgsim.kpis import measure
 from orgsim.leadership.arms import (
     arm_record,
@@ -28,9 +29,11 @@ from orgsim.leadership.arms import (
     same_organisation,
     switching_cost,
 )
+from orgsim.leadership.contracts import component_records, settlements, standing_records
 from orgsim.leadership.decide import decide_month
 from orgsim.scenario.errors import Problem, ScenarioError
 from orgsim.scenario.load import known
+from orgsim.scenario.pay import PayPlan
 from orgsim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 WORD = 2**32
 START_ROOM = 1024
+MOST_COMPONENTS = 8
 DECISIONS = 16  # lines that a month's decisions may write into the log
 
 
@@ -134,9 +138,36 @@ def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record
         rep_hours=np.zeros((months, len(reps), r.WEEK)),
         marketer_hours=np.zeros((months, len(marketers), r.WEEK)),
         log=np.zeros(START_ROOM if record else 0, r.NOTE),
-        week=np.zeros((4, r.EFFORT)),
+        week=np.zeros((SCRATCH, r.EFFORT)),
+        forecasts=np.zeros(MOST_COMPONENTS, r.FORECAST),
+        stints=np.zeros(2 * (len(reps) + len(marketers)), r.STINT),
+        sooner=np.zeros(r.EFFORT),
+        weeks=np.full((clock.days // r.DAYS_PER_WEEK + 1 if record else 0, len(reps), 2), np.nan),
+        **contracts(scenario, plan, 0, clock.start),
     )
+    world.firm["phase_last"] = (clock.start or clock.end) - 1
     begin(handle(world))
+    return world
+
+
+def contracts(scenario: Scenario, plan: PayPlan, first: int, last: int) -> dict[str, NDArray[Any]]:
+    """The arrays that a pay plan fills in a phase of days first .. last - 1: components, standings, what is settled."""
+    people = scenario.people
+    reps, marketers = component_records(scenario, plan, "rep"), component_records(scenario, plan, "marketer")
+    lines = settlements(people.reps, reps, last - first) + settlements(people.marketers, marketers, last - first)
+    return {
+        "components": reps, "marketer_components": marketers,
+        "standings": standing_records(people.reps, len(reps), first),
+        "marketer_standings": standing_records(people.marketers, len(marketers), first),
+        "settled": np.zeros(lines, r.SETTLED),
+    }  # fmt: skip
+
+
+def begin_phase(scenario: Scenario, world: r.World, plan: PayPlan, first: int, last: int) -> r.World:
+    """The state with a pay plan that holds from day first to last - 1; all pay periods begin anew."""
+    world = world._replace(**contracts(scenario, plan, first, last))
+    world.firm["settled"] = 0
+    world.firm["phase_first"], world.firm["phase_last"] = first, last - 1
     return world
 
 
@@ -158,12 +189,15 @@ def _grown(array: NDArray[Any], least: int, exposed: bool) -> NDArray[Any]:
 
 def _with_room(world: r.World, day: int, exposed: bool) -> r.World:
     firm = world.firm[0]
-    need = 2 * (ROOM + ROOM_PER_LEAD * (int(firm["queued"]) + len(world.reps)))
+    staff = len(world.reps) + len(world.marketers)
+    need = 2 * (ROOM + ROOM_PER_LEAD * (int(firm["queued"]) + staff))
     return world._replace(
         leads=_grown(world.leads, int(firm["leads"]) + need, exposed),
         events=_grown(world.events, int(firm["events"]) + need, exposed),
         today=_grown(world.today, int(firm["today"]) + int(world.due[day]) + need, exposed),
         log=_grown(world.log, int(firm["log"]) + need, exposed) if len(world.log) else world.log,
+        stints=_grown(world.stints, int(firm["stints"]) + need, exposed),
+        settled=_grown(world.settled, int(firm["settled"]) + need * (2 + len(world.components)), exposed),
     )
 
 
@@ -211,6 +245,8 @@ def enter_arm(
         arm=arm_record(scenario, structure, plan, changed=changed),
         chairs=chair_records(scenario, structure, world.candidates),
     )
+    clock = Clock.of(scenario)
+    world = begin_phase(scenario, world, plan, clock.start, clock.end)
     world.arm["switching"] = switching_cost(scenario, before, structure) if changed else 0.0
     if equal_budget:
         reference = scenario.structures[(today or since).structure]
@@ -231,6 +267,7 @@ def run_off(scenario: Scenario, world: r.World) -> float:
         arm=arm_record(scenario, structure, scenario.pay[today.pay], changed=False),
         chairs=chair_records(scenario, structure, world.candidates),
     )
+    world = begin_phase(scenario, world, scenario.pay[today.pay], clock.end, clock.days)
     world.arm["decides"] = 0
     world.firm["adoption"] = 1.0
     world.firm["brand_share"] = scenario.money.brand_share
@@ -271,8 +308,8 @@ def check_key(seed: int, replicate: int) -> None:
 class Run:
     """One run: its key figures and its tables.
 
-    `kpis` and `facts` are dicts; `leads`, `periods`, `hours`, `accounts`, `events`, `prospects` are made when asked
-    for.
+    `kpis` and `facts` are dicts; `leads`, `periods`, `hours`, `pay`, `people`, `weeks`, `accounts`, `events`,
+    `prospects` are made when asked for.
     Times in tables are business days since the start of the horizon (7 hours a day); money is in euro.
     """
 
@@ -304,6 +341,27 @@ class Run:
         from orgsim.tables import hours
 
         return hours(self.scenario, self.world)
+
+    @cached_property
+    def pay(self) -> pd.DataFrame:
+        """Settled pay: one row per person, component and period, in euro before charges."""
+        from orgsim.tables import pay
+
+        return pay(self.scenario, self.arm.pay, self.world)
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """One row per stint in a seat: hired, left, why, talent."""
+        from orgsim.tables import people
+
+        return people(self.scenario, self.world)
+
+    @cached_property
+    def weeks(self) -> pd.DataFrame:
+        """One row per week and rep: selling hours wanted, attainment so far."""
+        from orgsim.tables import weeks
+
+        return weeks(self.scenario, self.world)
 
     @cached_property
     def accounts(self) -> pd.DataFrame:

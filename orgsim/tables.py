@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from orgsim.clock import Clock
 from orgsim.engine import records as r
 from orgsim.kpis import in_scope
-from orgsim.scenario.schema import MARKETER_ACTIVITIES, REP_ACTIVITIES, Scenario
+from orgsim.scenario.schema import Scenario
+from orgsim.scenario.staff import MARKETER_ACTIVITIES, REP_ACTIVITIES
 
 SEGMENT_STRIDE = 2**24
 LEADS_STRIDE = 2**20
@@ -72,6 +73,8 @@ def leads(scenario: Scenario, world: r.World) -> pd.DataFrame:
             "waste_cause": _named(rows["cause"], r.WASTE_CAUSES),
             "value": rows["value"] / 100,
             "deal": rows["deal"] / 100,
+            "discount": np.where(rows["outcome"] == r.WON, np.floor(rows["discount"] * rows["deal"] + 0.5), 0) / 100,
+            "moved": rows["moved"].astype(np.int64),
         }
     )
     return table.sort_values("lead", kind="stable", ignore_index=True)
@@ -132,6 +135,65 @@ def hours(scenario: Scenario, world: r.World) -> pd.DataFrame:
         )
         parts.append(pd.DataFrame({"hours": booked[first:last].reshape(-1)}, index=index).reset_index())
     return pd.concat(parts, ignore_index=True)
+
+
+def pay(scenario: Scenario, arm_pay: str, world: r.World) -> pd.DataFrame:
+    """Settled pay: one row per person, component and period of the horizon, in euro before charges.
+
+    A row whose metric is `revenue` and whose component is -1 is a rep's whole year, as quotas are set by it; it pays
+    nothing by itself. `day` is the day of settling.
+    """
+    first, _ = _horizon_months(scenario, world)
+    lines = world.settled[: int(world.firm["settled"][0])]
+    plan = scenario.pay[arm_pay]
+    components = [("revenue", "own", "year"), *((c.metric, c.scope, c.period) for c in plan.rep)]
+    components += [(c.metric, c.scope, c.period) for c in plan.marketer]
+    place = lines["component"] + 1 + np.where(lines["role"] == r.REP_ROLE, 0, len(plan.rep))
+    named = [components[k] for k in place.tolist()]
+    return pd.DataFrame(
+        {
+            "day": lines["day"] - Clock.of(scenario).start,
+            "month": world.month_of[lines["day"]] - first + 1,
+            "role": _named(lines["role"], r.ROLES),
+            "person": lines["person"].astype(np.int64),
+            "component": lines["component"].astype(np.int64),
+            "metric": [name[0] for name in named],
+            "scope": [name[1] for name in named],
+            "period": [name[2] for name in named],
+            "result": lines["got"],
+            "quota": lines["quota"],
+            "attainment": lines["got"] / lines["quota"],
+            "pay": lines["cents"] / 100,
+        }
+    )
+
+
+def people(scenario: Scenario, world: r.World) -> pd.DataFrame:
+    """Who sat where: one row per stint, with the days on which it began and ended (missing: goes on)."""
+    rows = world.stints[: int(world.firm["stints"][0])]
+    start = Clock.of(scenario).start
+    return pd.DataFrame(
+        {
+            "role": _named(rows["role"], r.ROLES),
+            "seat": rows["seat"].astype(np.int64),
+            "holder": rows["holder"].astype(np.int64),
+            "hired": rows["hired"].astype(np.int64) - start,
+            "left": np.where(rows["left"] >= 0, rows["left"] - float(start), np.nan),
+            "reason": _named(rows["reason"], r.REASONS),
+            "talent": rows["talent"],
+        }
+    )
+
+
+def weeks(scenario: Scenario, world: r.World) -> pd.DataFrame:
+    """What reps wanted to do: one row per week of the horizon and rep, selling hours wanted on Monday, and attainment
+    so far in the first own component that knows a quota (missing without one, and in a vacant seat)."""
+    clock = Clock.of(scenario)
+    first, last = clock.start // r.DAYS_PER_WEEK, clock.end // r.DAYS_PER_WEEK
+    rows = world.weeks[first:last]
+    index = pd.MultiIndex.from_product([range(1, len(rows) + 1), range(len(world.reps))], names=["week", "person"])
+    columns = ["selling", "attainment"]
+    return pd.DataFrame(rows.reshape(-1, 2), index=index, columns=columns).reset_index()
 
 
 def accounts(scenario: Scenario, world: r.World) -> pd.DataFrame:
@@ -209,6 +271,6 @@ def _resources(scenario: Scenario, rows: NDArray[np.record]) -> list[str]:
 
 
 def _amounts(rows: NDArray[np.record]) -> NDArray[np.float64]:
-    money = np.isin(rows["activity"], (r.NOTE_NEED, r.NOTE_OPPORTUNITY, r.NOTE_ORDER, r.NOTE_MISSED))
+    money = np.isin(rows["activity"], (r.NOTE_NEED, r.NOTE_OPPORTUNITY, r.NOTE_ORDER, r.NOTE_MISSED, r.NOTE_CANCELLED))
     levers = np.isin(rows["activity"], (r.NOTE_BUDGET, r.NOTE_THRESHOLD))
     return np.where(money, rows["amount"] / 100, np.where(levers, rows["amount"] / 1e6, rows["amount"]))

@@ -7,7 +7,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -92,6 +92,15 @@ class Names(click.ParamType[tuple[str, ...]]):
         if not found:
             self.fail("give at least one name", param, ctx)
         return found
+
+
+def spelled_out(names: tuple[str, ...], allowed: Iterable[str]) -> tuple[str, ...]:
+    """The names with `all` replaced by all that are allowed, in their order; a name of one's own may be `all`."""
+    options = list(allowed)
+    if "all" not in names or "all" in options:
+        return names
+    place = names.index("all")
+    return tuple(dict.fromkeys([*names[:place], *options, *names[place + 1 :]]))
 
 
 def emit(text: str) -> None:

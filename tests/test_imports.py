@@ -17,6 +17,7 @@ ORDER = (
     ("orgsim.scenario",),
     ("orgsim.engine",),
     ("orgsim.leadership",),
+    ("orgsim.contract",),
     ("orgsim.clock",),
     ("orgsim.kpis",),
     ("orgsim.tables",),
@@ -24,7 +25,7 @@ ORDER = (
     ("orgsim.figures",),
     ("orgsim.experiments",),
     ("orgsim.report",),
-    ("orgsim.app", "orgsim.console", "orgsim.terminal", "orgsim.cli", "orgsim.__main__"),
+    ("orgsim.app", "orgsim.console", "orgsim.terminal", "orgsim.cli", "orgsim.cli_pay", "orgsim.__main__"),
 )
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group}
 MESA_FRONT = ("orgsim.model", "orgsim.agents")

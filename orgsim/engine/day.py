@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from orgsim.engine import streams
-from orgsim.engine.agenda import open_day, pop
+from orgsim.engine.agenda import open_day, pop, schedule
 from orgsim.engine.compile import entry, rule
 from orgsim.engine.cooperation import adopt, forget, get_on
 from orgsim.engine.curves import half_life_factor, logit
-from orgsim.engine.customers import become_customer, order_due
+from orgsim.engine.customers import become_customer, cancelled, order_due
 from orgsim.engine.effort import adjustment, book_week, plan_week
 from orgsim.engine.handover import hand_over, rescored, signal_fades
 from orgsim.engine.ledger import book_month, describe_month
@@ -29,9 +29,21 @@ from orgsim.engine.market import (
 )
 from orgsim.engine.marketing import forgetting, work_on_activation, work_on_brand, work_on_knowledge
 from orgsim.engine.needs import await_need
+from orgsim.engine.payroll import (
+    count_hours,
+    count_results,
+    ends_today,
+    fade_experience,
+    learn_what_is_usual,
+    look_at_contests,
+    settle,
+)
+from orgsim.engine.people import decide_to_leave, hire, leave, practise, review_year, start_staff
 from orgsim.engine.records import (
     CAMPAIGN,
+    CANCELLED,
     DAYS_PER_WEEK,
+    DAYS_PER_YEAR,
     ENTERS_QUEUE,
     HANDED_OVER,
     HEARS,
@@ -93,9 +105,13 @@ def happen(w, day, slot):
     elif kind == REVIEWED:
         reviewed(w, day, who, time)
     elif kind == ORDER_DUE:
-        order_due(w, day, who, time)
+        if w.prospects[who].occasions == stamp:
+            order_due(w, day, who, time)
     elif kind == HANDED_OVER:
         hand_over(w, day, who, time)
+    elif kind == CANCELLED:
+        if w.prospects[w.leads[who].prospect].occasions == stamp:
+            cancelled(w, day, who, time)
 
 
 @rule
@@ -105,10 +121,50 @@ def plan(w, day):
         get_on(w, day * HOURS_PER_DAY)
         forget(w)
         adopt(w)
-        plan_week(w, adjustment(w.p[0]))
+        hire(w, day)
+        look_at_contests(w, day)
+        plan_week(w, adjustment(w.p[0]), day)
+        wake_lines(w, day)
     work_on_brand(w)
     work_on_activation(w)
     work_on_knowledge(w)
+
+
+@rule
+def wake_lines(w, day):
+    """A rep whose leads wait though nobody waits for the rep, as after a vacancy, looks at them on Monday."""
+    for rep in w.reps:
+        if rep.queue >= 0 and rep.wakes == np.inf and rep.share > 0.0:
+            rep.wakes = day * HOURS_PER_DAY
+            schedule(w, day, rep.wakes, REP_FREE, rep.index, rep.index)
+
+
+@rule
+def end_day(w, day):
+    """Count the day; book the week on Fridays; count and settle results when a pay period or a week ends."""
+    count_day(w, day)
+    month = w.month_of[day]
+    friday = day % DAYS_PER_WEEK == DAYS_PER_WEEK - 1
+    if friday:
+        book_week(w, month)
+        for rep in w.reps:
+            count_hours(w.components, w.standings, rep, rep.index, day)
+        for marketer in w.marketers:
+            count_hours(w.marketer_components, w.marketer_standings, marketer, marketer.index, day)
+    if ends_today(w, day):
+        count_results(w, day)
+        settle(w, day)
+    if (day + 1) % DAYS_PER_YEAR == 0:
+        review_year(w, day)
+    if friday:
+        fade_experience(w)
+        learn_what_is_usual(w, day)
+        practise(w)
+        leave(w, day)
+    if day + 1 == w.month_of.size or w.month_of[day + 1] != month:
+        describe_month(w, month)
+        book_month(w, month, day)
+        decide_to_leave(w)
 
 
 @rule
@@ -122,6 +178,9 @@ def count_day(w, day):
     hours = 0.0
     for rep in w.reps:
         hours += rep.hours[REP_LEADS]
+        rep.away += rep.vacant
+    for marketer in w.marketers:
+        marketer.away += marketer.vacant
     row.lead_hours = hours / DAYS_PER_WEEK
 
 
@@ -144,6 +203,22 @@ def lacks_room(w):
     )
 
 
+@rule
+def lacks_room_for_a_day(w, day):
+    """Whether what a day does before and after its events might find an array full."""
+    firm = w.firm[0]
+    staff = w.reps.size + w.marketers.size
+    each = ROOM + staff
+    pay = staff * (w.components.size + w.marketer_components.size + 1)
+    return (
+        firm.today + w.due[day] + each > w.today.size
+        or firm.events + each > w.events.size
+        or firm.stints + staff > w.stints.size
+        or firm.settled + 2 * pay > w.settled.size
+        or (w.log.size > 0 and firm.log + 2 * each > w.log.size)
+    )
+
+
 @entry
 def run_days(w, first, last):
     """Run business days first .. last - 1; returns the next day to run.
@@ -154,7 +229,7 @@ def run_days(w, first, last):
     firm = w.firm[0]
     for day in range(first, last):
         if firm.under_way == 0:
-            if firm.today + w.due[day] + ROOM > w.today.size:
+            if lacks_room_for_a_day(w, day):
                 return day
             if day % DAYS_PER_WEEK == 0:
                 plan(w, day)
@@ -165,13 +240,7 @@ def run_days(w, first, last):
                 return day
             happen(w, day, pop(w))
         firm.under_way = 0
-        count_day(w, day)
-        month = w.month_of[day]
-        if day % DAYS_PER_WEEK == DAYS_PER_WEEK - 1:
-            book_week(w, month)
-        if day + 1 == w.month_of.size or w.month_of[day + 1] != month:
-            describe_month(w, month)
-            book_month(w, month, day)
+        end_day(w, day)
     return last
 
 
@@ -188,10 +257,9 @@ def begin(w):
         a = min(segment.awareness, 1.0 - 1e-9)
         segment.reach_rate = forgets * a / (1.0 - a)
     for rep in w.reps:
-        u, _, _, _ = uniforms(firm, streams.REP, 0, rep.index, 0, 0)
-        rep.skill = u
         rep.queue = -1
         rep.wakes = np.inf
+    start_staff(w)
     for i in range(w.prospects.size):
         begin_prospect(w, i)
         prospect = w.prospects[i]
@@ -200,4 +268,4 @@ def begin(w):
             become_customer(w, -1, i, 0.0, u_phase * p.customers_interval * HOURS_PER_DAY)
         else:
             await_need(w, -1, i, 0.0)
-    plan_week(w, 1.0)
+    plan_week(w, 1.0, 0)

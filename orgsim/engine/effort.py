@@ -1,84 +1,38 @@
-"""One effort rule for everyone, in its linear limit (theory 1.3; E6b, E7).
+"""One effort rule for everyone (theory 1.3; E6, E7).
 
-A person maximises v'h - (h - habit)' C (h - habit) / 2 subject to sum(h) = hours at work and h >= 0, where v is the
-euro that the pay plan, as the person believes, adds per hour of each activity, habit is the flat-pay week bent towards
-the leader's directive, and C_ij = c [(1 - rho) delta_ij + rho] / sqrt(habit_i habit_j). With habit 1 and no limit on
-hours this is E6b, e = e0 + C^-1 beta; a metric of a team of n has 1/n of the rate (E7).
+A person maximises the certainty equivalent of pay, as believed, minus (h - habit)' C (h - habit) / 2 a week, subject to
+sum(h) = hours at work and h >= 0. Habit is the flat-pay week bent towards the leader's directive. With linear pay that
+is v'h minus the quadratic cost, v the euro that one more hour earns (E6a, E6b; a rate on what a team of n brings in is
+worth 1/n of it to each, E7); with quotas see `choice`.
 """
 
 from __future__ import annotations
 
 import math
 
+from orgsim.engine.choice import choose_week
 from orgsim.engine.compile import rule
 from orgsim.engine.curves import half_life_factor
+from orgsim.engine.forecast import look_ahead, marketer_yields, pace_of_results, rep_yields
+from orgsim.engine.periods import periods_a_year
 from orgsim.engine.records import (
     ABSENCE,
     ACTIVATION,
     BRAND,
+    DAYS_PER_WEEK,
     EFFORT,
+    HOURS_OF,
     JOINT,
+    OWN,
     REP_CUSTOMERS,
     REP_LEADS,
     REP_LOGGING,
     REP_OPPORTUNITIES,
     REP_SLACK,
+    VACANT,
     WORK_WEEK,
 )
-
-
-@rule
-def wanted_week(week, total, cost, rho):
-    """Solve the rule by an active set for a person's `week`: rows habit, value in, hours wanted out.
-
-    The inverse of C has a closed form (a diagonal and a rank-one part), so each round is one pass. Activities driven
-    below zero are set to zero and act on the others only through substitution.
-    """
-    scale = cost * (1.0 - rho)
-    habit, value, wanted, at_zero = week[0], week[1], week[2], week[3]
-    for i in range(EFFORT):
-        at_zero[i] = 0.0
-    while True:
-        n = 0
-        root_zero = 0.0
-        sum_value = 0.0
-        sum_root = 0.0
-        sum_habit = 0.0
-        for i in range(EFFORT):
-            if at_zero[i] > 0.0:
-                root_zero += math.sqrt(habit[i])
-            elif habit[i] > 0.0:
-                n += 1
-        for i in range(EFFORT):
-            if habit[i] > 0.0 and at_zero[i] == 0.0:
-                root = math.sqrt(habit[i])
-                sum_value += root * value[i] + cost * rho * root_zero
-                sum_root += root
-                sum_habit += habit[i]
-        shared = rho / (1.0 - rho + n * rho)
-        gain = 0.0
-        slope = 0.0
-        for i in range(EFFORT):
-            if habit[i] > 0.0 and at_zero[i] == 0.0:
-                root = math.sqrt(habit[i])
-                gain += root * (root * value[i] + cost * rho * root_zero - shared * sum_value) / scale
-                slope += root * (root - shared * sum_root) / scale
-        price = (sum_habit + gain - total) / slope if slope > 0.0 else 0.0
-        worst = -1
-        lowest = -1e-12
-        for i in range(EFFORT):
-            wanted[i] = 0.0
-            if habit[i] > 0.0 and at_zero[i] == 0.0:
-                root = math.sqrt(habit[i])
-                pull = root * value[i] + cost * rho * root_zero - shared * sum_value
-                drag = price * (root - shared * sum_root)
-                wanted[i] = habit[i] + root * (pull - drag) / scale
-                if wanted[i] < lowest:
-                    lowest = wanted[i]
-                    worst = i
-        if worst < 0:
-            return
-        at_zero[worst] = 1.0
+from orgsim.engine.week import HABIT, REFERENCE, ROOT, WANTED
 
 
 @rule
@@ -88,27 +42,90 @@ def hours_at_work(w):
 
 
 @rule
-def rep_week(w):
-    """The week a rep wants: habit, follow-up and logging bent by cooperation, and what own and firm revenue pay."""
-    p, arm, firm = w.p[0], w.arm[0], w.firm[0]
-    habit, value = w.week[0], w.week[1]
+def prepare(week, costs):
+    """Roots of habit over cost, the scale on which hours are moved; 0 for an activity that costs nothing."""
     for i in range(EFFORT):
-        habit[i] = p.rep_habit[i]
-        value[i] = (arm.rep_own + arm.rep_firm) * p.rep_revenue[i]
-    mood = firm.cooperation / p.cooperation_start - 1.0
-    habit[REP_LEADS] *= max(0.0, 1.0 + p.cooperation_follow_up * mood)
-    habit[REP_LOGGING] *= max(0.0, 1.0 + p.cooperation_logging * mood)
-    wanted_week(w.week, hours_at_work(w), p.effort_cost, p.effort_substitution)
+        week[ROOT, i] = math.sqrt(week[HABIT, i] / costs[i]) if costs[i] > 0.0 else 0.0
 
 
 @rule
-def marketer_week(w):
+def sooner_or_later(w, delays):
+    """What counts, within a person's horizon, of what an hour yields after its delay."""
+    weeks = w.p[0].effort_horizon * 52.0 / 12.0
+    for i in range(EFFORT):
+        w.sooner[i] = math.exp(-delays[i] / weeks)
+
+
+@rule
+def reference_week(w, person, habit):
+    """The hours at which results came in as they did: habit before there is experience, then one's own."""
+    p = w.p[0]
+    for i in range(EFFORT):
+        w.week[REFERENCE, i] = habit[i]
+        if w.arm[0].learns:
+            prior = p.learning_prior
+            w.week[REFERENCE, i] = (prior * habit[i] + person.spent[i]) / (prior + person.weeks)
+
+
+@rule
+def usual_pace(w, rep, component, f, factor):
+    """Results of a usual week, in the metric's unit; for hours, those of the reference week."""
+    if component.metric >= HOURS_OF:
+        return w.week[REFERENCE, component.metric - HOURS_OF]
+    return pace_of_results(w, rep, component, factor)
+
+
+@rule
+def quota_factor(rep, component):
+    """By what a rep's quota differs from the plan's; plain commission knows no quota."""
+    return rep.quota if component.scope == OWN and not component.linear and component.metric < HOURS_OF else 1.0
+
+
+@rule
+def foresee_rep(w, r, c, day, from_next_day):
+    """Forecast of one component of a rep's pay."""
+    rep, component, f = w.reps[r], w.components[c], w.forecasts[c]
+    factor = quota_factor(rep, component)
+    rep_yields(w, rep, component, f)
+    pace = usual_pace(w, rep, component, f, factor)
+    if component.winners > 0:
+        enter_contest(w, component, f, w.standings[r, c])
+    look_ahead(w, component, f, w.standings[r, c], w.p[0].rep_delay, pace, factor, day, from_next_day)
+
+
+@rule
+def enter_contest(w, component, f, standing):
+    """A contest pays on reaching the last winner's result, as it looks now: a quota that the others set."""
+    bar = component.cut_in if standing.projected < component.cut_in else component.cut_out
+    quota = component.quota
+    component.at[0] = max(1e-9, bar) / max(1e-12, quota / periods_a_year(component.period))
+
+
+@rule
+def rep_week(w, r, day):
+    """The week a rep wants: habit, follow-up and logging bent by cooperation, and what the plan pays."""
+    p, firm, rep = w.p[0], w.firm[0], w.reps[r]
+    habit = w.week[HABIT]
+    for i in range(EFFORT):
+        habit[i] = p.rep_habit[i]
+    mood = firm.cooperation / p.cooperation_start - 1.0
+    habit[REP_LEADS] *= max(0.0, 1.0 + p.cooperation_follow_up * mood)
+    habit[REP_LOGGING] *= max(0.0, 1.0 + p.cooperation_logging * mood)
+    prepare(w.week, p.rep_cost)
+    sooner_or_later(w, p.rep_delay)
+    reference_week(w, rep, p.rep_habit)
+    for c in range(w.components.size):
+        foresee_rep(w, r, c, day, 0)
+    choose_week(w, w.components, hours_at_work(w))
+
+
+@rule
+def marketer_week(w, m, day):
     """The week a marketer wants: habit bent towards the leader's split of brand and activation, and what is paid."""
-    p, arm, firm = w.p[0], w.arm[0], w.firm[0]
-    habit, value = w.week[0], w.week[1]
+    p, firm, marketer = w.p[0], w.firm[0], w.marketers[m]
+    habit = w.week[HABIT]
     for i in range(EFFORT):
         habit[i] = p.marketer_habit[i]
-        value[i] = arm.marketer_mql * p.marketer_mqls[i] + arm.marketer_firm * p.marketer_revenue[i]
     both = habit[BRAND] + habit[ACTIVATION]
     today = p.money_brand_share
     if both > 0.0 and 0.0 < today < 1.0:
@@ -117,7 +134,15 @@ def marketer_week(w):
         directed = both * odds / (odds + other)
         habit[BRAND] += p.effort_directive * (directed - habit[BRAND])
         habit[ACTIVATION] = both - habit[BRAND]
-    wanted_week(w.week, hours_at_work(w), p.effort_cost, p.effort_substitution)
+    prepare(w.week, p.marketer_cost)
+    sooner_or_later(w, p.marketer_delay)
+    reference_week(w, marketer, p.marketer_habit)
+    for c in range(w.marketer_components.size):
+        component, f = w.marketer_components[c], w.forecasts[c]
+        marketer_yields(w, component, f)
+        pace = usual_pace(w, w.reps[0], component, f, 1.0)
+        look_ahead(w, component, f, w.marketer_standings[m, c], p.marketer_delay, pace, 1.0, day, 0)
+    choose_week(w, w.marketer_components, hours_at_work(w))
 
 
 @rule
@@ -133,30 +158,52 @@ def move_towards(person, wanted, at_work, joint, absence, step):
             person.hours[i] *= at_work / total
     person.hours[JOINT] = joint
     person.hours[ABSENCE] = absence
+    person.hours[VACANT] = 0.0
 
 
 @rule
-def plan_week(w, step):
+def plan_week(w, step, day):
     """Everyone's hours for the coming week; `step` 1 jumps to the wanted week, as at the start of the warm-up."""
     p, arm = w.p[0], w.arm[0]
-    wanted = w.week[2]
+    wanted = w.week[WANTED]
     at_work = hours_at_work(w)
     absence = WORK_WEEK * p.effort_absence
-    rep_week(w)
-    for rep in w.reps:
-        move_towards(rep, wanted, at_work, arm.coordination, absence, step)
+    for r in range(w.reps.size):
+        rep = w.reps[r]
+        if not rep.vacant:
+            rep_week(w, r, day)
+            move_towards(rep, wanted, at_work, arm.coordination, absence, step)
+            remember_week(w, r, day)
         rep.share = rep.hours[REP_LEADS] / WORK_WEEK
         needed = p.customers_hours_per_year * rep.customers / 52.0
-        rep.care = min(p.customers_most_care, rep.hours[REP_CUSTOMERS] / needed) if needed > 0.0 else 1.0
-    marketer_week(w)
-    for marketer in w.marketers:
-        move_towards(marketer, wanted, at_work, arm.coordination, absence, step)
+        rep.care = min(p.customers_most_care, rep.hours[REP_CUSTOMERS] * rep.pace / needed) if needed > 0.0 else 1.0
+    for m in range(w.marketers.size):
+        if not w.marketers[m].vacant:
+            marketer_week(w, m, day)
+            move_towards(w.marketers[m], wanted, at_work, arm.coordination, absence, step)
+
+
+@rule
+def remember_week(w, r, day):
+    """For the record of weeks, where one is kept: selling hours wanted, and attainment so far in the first own
+    component that knows a quota."""
+    if w.weeks.size > 0:
+        sold = 0.0
+        for i in range(REP_CUSTOMERS + 1):
+            sold += w.week[WANTED, i]
+        row = w.weeks[day // DAYS_PER_WEEK, r]
+        row[0] = sold
+        row[1] = math.nan
+        for c in range(w.components.size):
+            if w.components[c].scope == OWN and not w.components[c].linear and w.components[c].metric < HOURS_OF:
+                row[1] = w.forecasts[c].got
+                return
 
 
 @rule
 def adjustment(p):
     """Share of the gap closed in a week."""
-    return 1.0 - half_life_factor(p.effort_half_life)
+    return 1.0 - half_life_factor(p.effort_half_life) if p.effort_half_life > 0.0 else 1.0
 
 
 @rule
@@ -173,7 +220,7 @@ def book_week(w, month):
         closing = min(rep.closing_hours, rep.hours[REP_OPPORTUNITIES] + spare)
         rep.closing_hours -= closing
         spare += rep.hours[REP_OPPORTUNITIES] - closing
-        for i in range(EFFORT + 2):
+        for i in range(EFFORT + 3):
             row[i] += rep.hours[i]
         row[REP_LEADS] += leads - rep.hours[REP_LEADS]
         row[REP_OPPORTUNITIES] += closing - rep.hours[REP_OPPORTUNITIES]
@@ -181,5 +228,5 @@ def book_week(w, month):
     for m in range(w.marketers.size):
         marketer = w.marketers[m]
         row = w.marketer_hours[month, m]
-        for i in range(EFFORT + 2):
+        for i in range(EFFORT + 3):
             row[i] += marketer.hours[i]

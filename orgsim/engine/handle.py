@@ -7,6 +7,7 @@ compiled rule reads two words of it. Uncompiled, rules get the tuple itself. The
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numba
@@ -34,7 +35,9 @@ class WorldType(types.Type):  # type: ignore[misc]
 
     def __init__(self, fields: tuple[tuple[str, Any], ...]) -> None:
         self.fields = fields
-        super().__init__(name=f"World({', '.join(f'{name}: {array}' for name, array in fields)})")
+        # A digest, not the text: the name goes into every compiled symbol, and records have long names.
+        text = ", ".join(f"{name}: {array}" for name, array in fields)
+        super().__init__(name=f"World_{hashlib.sha256(text.encode()).hexdigest()[:16]}")
 
     def place(self, name: str) -> tuple[int, Any]:
         """First word of a field in the table, and its array type."""

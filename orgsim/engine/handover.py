@@ -11,7 +11,10 @@ from orgsim.engine.agenda import note, schedule
 from orgsim.engine.compile import rule
 from orgsim.engine.needs import await_need
 from orgsim.engine.records import (
+    ACTIVATION,
     ASIDE,
+    BRAND,
+    CAMPAIGN,
     CLOSED,
     DROPPED,
     ENTERS_QUEUE,
@@ -24,6 +27,7 @@ from orgsim.engine.records import (
     IN_WINDOW,
     LAPSED,
     LOSES_PATIENCE,
+    MQLS,
     NO_BELIEF,
     NO_CAPACITY,
     NO_OWNER,
@@ -32,6 +36,7 @@ from orgsim.engine.records import (
     NOTE_LEAD,
     NURTURED,
     OPEN_OPPORTUNITY,
+    QUALIFY,
     QUEUED,
     RESCORED,
     SHELF_LIFE_ENDS,
@@ -140,6 +145,16 @@ def hand_over_or_nurture(w, day, k, time):
 
 
 @rule
+def in_charge(w, seat):
+    """The rep who answers for a seat's leads: its holder, or while it is empty the holder of the next filled seat."""
+    for n in range(w.reps.size):
+        r = (seat + n) % w.reps.size
+        if not w.reps[r].vacant:
+            return np.int64(r)
+    return np.int64(seat)
+
+
+@rule
 def hand_over(w, day, k, time):
     """The lead is sales' now, if nothing ended it while it waited for the hand-over: an MQL, counted once."""
     lead = w.leads[k]
@@ -149,8 +164,10 @@ def hand_over(w, day, k, time):
     prospect = w.prospects[lead.prospect]
     lead.handed_over = time
     lead.status = HANDED
-    lead.owner = prospect.owner
+    lead.owner = in_charge(w, prospect.owner)
     w.months[w.month_of[day]].mqls += 1
+    w.reps[lead.owner].tally[MQLS] += 1.0
+    credit_marketing(p, firm.mql_credit, lead.origin, 1.0)
     u_dispute, u_sight, _, u_patience = uniforms(
         firm, streams.ATTENTION, prospect.segment, prospect.index, lead.ordinal, 0
     )
@@ -163,6 +180,14 @@ def hand_over(w, day, k, time):
     schedule(w, day, lead.handed_over + p.contact_shelf_life * HOURS_PER_DAY, SHELF_LIFE_ENDS, k, 0)
     patience = p.contact_patience * (1.0 - p.contact_patience_cv + p.contact_patience_cv * exponential(u_patience))
     schedule(w, day, lead.handed_over + patience * HOURS_PER_DAY, LOSES_PATIENCE, k, 0)
+
+
+@rule
+def credit_marketing(p, credit, origin, amount):
+    """What marketers see as the yield of their hours: a part to qualification, the last touch, the rest to where the
+    lead came from; insight and enablement leave no trace (D27-31)."""
+    credit[QUALIFY] += p.learning_last_touch * amount
+    credit[ACTIVATION if origin == CAMPAIGN else BRAND] += (1.0 - p.learning_last_touch) * amount
 
 
 @rule

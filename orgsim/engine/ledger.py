@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from orgsim.engine.compile import rule
+from orgsim.engine.payroll import feel_pay, with_draw
 from orgsim.engine.records import (
     CAR_TOOLS,
     COST_OF_SALES,
@@ -54,30 +55,61 @@ def begins_arm(w, month):
 
 
 @rule
+def base_pay(staff, cents, days):
+    """Base pay of a team in cents: that of all its seats, less the days on which they stood empty."""
+    empty = 0
+    for person in staff:
+        empty += person.away
+        person.away = 0
+    present = np.int64(staff.size) * days
+    return cents * (present - empty) // present if present > 0 else np.int64(0)
+
+
+@rule
+def days_of_month(w, day):
+    """Business days of the month that ends with `day`."""
+    first = day
+    while first > 0 and w.month_of[first - 1] == w.month_of[day]:
+        first -= 1
+    return day - first + 1
+
+
+@rule
 def book_month(w, month, day):
-    """Close the month: cost of sales, payroll with charges, programme, leaders. Pay is linear in its metrics."""
+    """Close the month: cost of sales, payroll with charges, hiring, programme, leaders."""
     p, arm, firm = w.p[0], w.arm[0], w.firm[0]
     row = w.months[month]
-    revenue = row.cents[REVENUE_NEW] + row.cents[REVENUE_REPEAT]
-    row.cents[COST_OF_SALES] = revenue - np.int64(math.floor(p.money_gross_margin * revenue + 0.5))
+    # A discount lowers revenue, not what was delivered.
+    listed = row.cents[REVENUE_NEW] + row.cents[REVENUE_REPEAT] + row.discounts
+    row.cents[COST_OF_SALES] = listed - np.int64(math.floor(p.money_gross_margin * listed + 0.5))
+    days = days_of_month(w, day)
     reps = np.float64(w.reps.size)
     marketers = np.float64(w.marketers.size)
-    row.cents[REPS_BASE] = month_share(w, reps * p.money_rep_pay * (1.0 - arm.rep_share) * p.money_charges, day)
-    own = 0.0
+    for person in w.reps:
+        row.vacant_days += person.away
+    for person in w.marketers:
+        row.vacant_days += person.away
+    base = p.money_rep_pay * (1.0 - arm.rep_share)
+    row.cents[REPS_BASE] = base_pay(w.reps, month_share(w, reps * base * p.money_charges, day), days)
+    variable = np.int64(0)
     for rep in w.reps:
-        own += arm.rep_own * np.float64(rep.revenue) / 100.0
-        rep.revenue = 0
-    firm_euro = revenue / 100.0
-    mqls = np.float64(row.mqls)
-    rep_variable = own + reps * (arm.rep_firm * firm_euro + arm.rep_mql * mqls)
-    row.cents[REPS_VARIABLE] = cents_of(rep_variable * p.money_charges)
-    base = marketers * p.money_marketer_pay * (1.0 - arm.marketer_share) * p.money_charges
-    row.cents[MARKETERS_BASE] = month_share(w, base, day)
-    variable = marketers * (arm.marketer_firm * firm_euro + arm.marketer_mql * mqls)
-    row.cents[MARKETERS_VARIABLE] = cents_of(variable * p.money_charges)
+        cents = with_draw(w, rep, day)
+        variable += cents
+        if not rep.vacant:
+            feel_pay(p, rep, base / 12.0 + cents / 100.0)
+    row.cents[REPS_VARIABLE] = cents_of(variable / 100.0 * p.money_charges)
+    base = p.money_marketer_pay * (1.0 - arm.marketer_share)
+    row.cents[MARKETERS_BASE] = base_pay(w.marketers, month_share(w, marketers * base * p.money_charges, day), days)
+    variable = np.int64(0)
+    for marketer in w.marketers:
+        variable += marketer.earned
+        if not marketer.vacant:
+            feel_pay(p, marketer, base / 12.0 + marketer.earned / 100.0)
+        marketer.earned = 0
+    row.cents[MARKETERS_VARIABLE] = cents_of(variable / 100.0 * p.money_charges)
     row.cents[CAR_TOOLS] = month_share(w, reps * p.money_car_tools, day)
     row.cents[SYSTEMS] = month_share(w, p.money_systems, day)
-    row.cents[HIRING] = month_share(w, p.money_hiring, day)
+    row.cents[HIRING] = cents_of(p.people_hire_cost * row.hires)
     programme = month_share(w, arm.programme, day)
     brand = np.int64(math.floor(firm.brand_share * programme + 0.5))
     row.cents[PROGRAMME_BRAND] = brand

@@ -60,7 +60,9 @@ def work_on_activation(w):
     effort = arm.programme * (1.0 - firm.brand_share) / 52.0
     effort += p.brand_hour_worth * team_hours(w.marketers, ACTIVATION)
     firm.reach = min(1.0, p.market_further_reach * against_today(effort, p.activation_today, p.brand_exponent))
-    hours = team_hours(w.reps, REP_PROSPECTING)
+    hours = 0.0
+    for rep in w.reps:
+        hours += rep.hours[REP_PROSPECTING] * rep.pace
     firm.found = min(1.0, p.market_found_share * against_today(hours, p.prospecting_today, 1.0))
 
 

@@ -7,15 +7,19 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from orgsim.engine.records import EFFORT, record_of
-from orgsim.scenario.schema import MARKETER_ACTIVITIES, REP_ACTIVITIES, Scenario
+from orgsim.engine.records import DAYS_PER_YEAR, EFFORT, record_of
+from orgsim.scenario.schema import Scenario
+from orgsim.scenario.staff import MARKETER_ACTIVITIES, REP_ACTIVITIES
 
 SECTIONS = (
-    "market", "brand", "lead", "contact", "belief", "opportunity", "customers", "effort", "cooperation", "money",
-    "leadership",
+    "market", "brand", "lead", "contact", "belief", "opportunity", "customers", "effort", "learning", "timing",
+    "quotas", "cooperation", "money", "people", "leadership",
 )  # fmt: skip
 MOST_STAGES = 12
-WEEKLY = ("rep_habit", "rep_revenue", "marketer_habit", "marketer_mqls", "marketer_revenue")
+WEEKLY = (
+    "rep_habit", "rep_revenue", "rep_delay", "rep_cost", "marketer_habit", "marketer_mqls", "marketer_sqls",
+    "marketer_revenue", "marketer_delay", "marketer_cost",
+)  # fmt: skip
 TODAY = ("brand_today", "activation_today", "prospecting_today", "logging_today", "insight_today", "enable_today")
 
 
@@ -28,12 +32,22 @@ def _numbers(scenario: Scenario) -> dict[str, float]:
     return values
 
 
+def repeat_share(scenario: Scenario) -> float:
+    """Share of repeat orders in the revenue that the firm expects of its reps, by its customers at the start."""
+    customers, market = scenario.customers, scenario.market
+    a_year = DAYS_PER_YEAR / customers.interval
+    orders = market.size * market.customer_share * customers.repeat * customers.order_value * a_year
+    return float(min(1.0, orders / (scenario.money.target_per_rep * scenario.people.reps)))
+
+
 @cache
 def _dtype(names: tuple[str, ...]) -> np.dtype[np.record]:
     return record_of(
         *((name, "f8") for name in names),
         *((name, "f8", (EFFORT,)) for name in WEEKLY),
         *((name, "f8") for name in TODAY),
+        ("repeat_share", "f8"),
+        ("quota_per_rep", "f8"),
         ("opportunity_advance", "f8", (MOST_STAGES,)),
         ("opportunity_loss", "f8", (MOST_STAGES,)),
         ("opportunity_stages", "i8"),
@@ -46,13 +60,17 @@ def parameter_record(scenario: Scenario) -> NDArray[np.record]:
     record = np.zeros(1, _dtype(tuple(sorted(values))))
     for name, value in values.items():
         record[name] = value
-    week, effort = scenario.reps, scenario.effort
-    record["rep_habit"] = [getattr(week, name) for name in REP_ACTIVITIES[:EFFORT]]
-    record["rep_revenue"] = [getattr(effort, f"revenue_{name}", 0.0) for name in REP_ACTIVITIES[:EFFORT]]
-    team = scenario.marketers
-    record["marketer_habit"] = [getattr(team, name) for name in MARKETER_ACTIVITIES[:EFFORT]]
-    record["marketer_mqls"] = [getattr(effort, f"mqls_{name}", 0.0) for name in MARKETER_ACTIVITIES[:EFFORT]]
-    record["marketer_revenue"] = [getattr(effort, f"revenue_{name}", 0.0) for name in MARKETER_ACTIVITIES[:EFFORT]]
+    week, team, effort = scenario.reps, scenario.marketers, scenario.effort
+    for role, habit, names, costs, yields in (
+        ("rep", week, REP_ACTIVITIES, effort.rep_costs, ("revenue",)),
+        ("marketer", team, MARKETER_ACTIVITIES, effort.marketer_costs, ("revenue", "mqls", "sqls")),
+    ):
+        record[f"{role}_habit"] = [getattr(habit, name) for name in names[:EFFORT]]
+        record[f"{role}_cost"] = costs
+        for what in (*yields, "delay"):
+            record[f"{role}_{what}"] = [getattr(effort, f"{what}_{name}", 0.0) for name in names[:EFFORT]]
+    record["repeat_share"] = repeat_share(scenario)
+    record["quota_per_rep"] = scenario.money.target_per_rep * scenario.money.quota_over_target
     money, brand = scenario.money, scenario.brand
     reps, marketers = scenario.people.reps, scenario.people.marketers
     spend = money.programme * money.brand_share / 52 + brand.hour_worth * marketers * team.brand

@@ -38,19 +38,21 @@ FAIR, HELD_BACK, NO_CAPACITY, NO_BELIEF, NO_OWNER, TOO_LATE, BURNED, DROPPED = 0
 
 # Kinds of event on the agenda; at one time, the lower kind comes first.
 (NEED_OPENS, RESPONDS, HEARS, IS_FOUND, SIGNALS, RESCORED, ENTERS_QUEUE, REP_FREE, LOSES_PATIENCE, SHELF_LIFE_ENDS,
- SIGNAL_FADES, WINDOW_CLOSES, REVIEWED, ORDER_DUE, HANDED_OVER) = range(15)  # fmt: skip
+ SIGNAL_FADES, WINDOW_CLOSES, REVIEWED, ORDER_DUE, HANDED_OVER, CANCELLED) = range(16)  # fmt: skip
 
 ACTIVITIES = (
     "need_opened", "lead_created", "handed_over", "attempt", "accepted", "opportunity_opened", "closed", "order",
-    "customer_left", "missed", "set_aside", "budget_decided", "threshold_decided", "referred",
+    "customer_left", "missed", "set_aside", "budget_decided", "threshold_decided", "referred", "cancelled", "left",
+    "hired", "pulled", "pushed",
 )  # fmt: skip
 (NOTE_NEED, NOTE_LEAD, NOTE_HANDED, NOTE_ATTEMPT, NOTE_ACCEPTED, NOTE_OPPORTUNITY, NOTE_CLOSED, NOTE_ORDER,
- NOTE_LEFT, NOTE_MISSED, NOTE_ASIDE, NOTE_BUDGET, NOTE_THRESHOLD, NOTE_REFERRED) = range(14)  # fmt: skip
+ NOTE_LEFT, NOTE_MISSED, NOTE_ASIDE, NOTE_BUDGET, NOTE_THRESHOLD, NOTE_REFERRED, NOTE_CANCELLED, NOTE_QUIT,
+ NOTE_HIRED, NOTE_PULLED, NOTE_PUSHED) = range(19)  # fmt: skip
 
 # Positions in a week of hours. Reps: see schema.REP_ACTIVITIES; marketers: see schema.MARKETER_ACTIVITIES.
 REP_LEADS, REP_PROSPECTING, REP_OPPORTUNITIES, REP_CUSTOMERS, REP_LOGGING, REP_ADMIN, REP_SLACK = range(7)
 BRAND, ACTIVATION, QUALIFY, INSIGHT, ENABLE, SERVE, MARKETER_SLACK = range(7)
-EFFORT, JOINT, ABSENCE, WEEK = 7, 7, 8, 9
+EFFORT, JOINT, ABSENCE, VACANT, WEEK = 7, 7, 8, 9, 10
 WORK_WEEK = DAYS_PER_WEEK * HOURS_PER_DAY
 
 # Whom a chair leads, and who holds a right when it is not one chair.
@@ -65,6 +67,20 @@ ACCOUNTS = (
 (REVENUE_NEW, REVENUE_REPEAT, COST_OF_SALES, REPS_BASE, REPS_VARIABLE, MARKETERS_BASE, MARKETERS_VARIABLE, CAR_TOOLS,
  SYSTEMS, HIRING, PROGRAMME_BRAND, PROGRAMME_ACTIVATION, DEVICES, LEADERS_PAY,
  LEADERS_SWITCHING) = range(15)  # fmt: skip
+
+
+# Results that pay plans count, as in scenario.pay.RESULTS, their sum of revenue, and hours of an activity.
+(NEW_REVENUE, REPEAT_REVENUE, WINS, OPPORTUNITIES, PIPELINE, MQLS, SQLS, SOURCED_PIPELINE) = range(8)
+RESULTS, ALL_REVENUE, HOURS_OF = 8, 8, 16
+OWN, TEAM, FIRM_WIDE = 0, 1, 2
+A_WEEK, A_MONTH, A_QUARTER, A_YEAR = 0, 1, 2, 3
+KNOTS = 12
+REVIEW_OF_YEAR = -1  # in place of a component: a rep's year, as quotas are set by it
+STAYS, QUITS, IS_DISMISSED = 0, 1, 2
+REASONS = ("", "quit", "dismissed")
+REP_ROLE, MARKETER_ROLE = 0, 1
+ROLES = ("rep", "marketer")
+PULLED, PUSHED = -1, 1
 
 
 def record_of(*fields: tuple[str, str] | tuple[str, str, tuple[int, ...]]) -> np.dtype[np.record]:
@@ -84,18 +100,48 @@ PROSPECT = record_of(
 LEAD = record_of(
     ("created", "f8"), ("handed_over", "f8"), ("first_touch", "f8"), ("accepted", "f8"), ("opportunity", "f8"),
     ("closed", "f8"), ("score", "f8"), ("info", "f8"), ("key", "f8"), ("queued", "f8"), ("workable", "f8"),
-    ("timing", "f8"), ("cared", "f8"), ("value", "i8"), ("deal", "i8"), ("prospect", "i4"), ("ordinal", "i4"),
+    ("timing", "f8"), ("cared", "f8"), ("discount", "f8"), ("value", "i8"), ("deal", "i8"), ("prospect", "i4"),
+    ("ordinal", "i4"),
     ("episode", "i4"), ("owner", "i4"), ("touches", "i4"), ("scored", "i4"), ("reviews", "i4"), ("attended", "i4"),
     ("left", "i4"), ("right", "i4"), ("stage", "i2"), ("origin", "i1"), ("status", "i1"), ("viable", "i1"),
     ("outcome", "i1"), ("cause", "i1"),
+    ("moved", "i1"),
+)  # fmt: skip
+STINT_OF = (
+    ("hours", "f8", (WEEK,)), ("spent", "f8", (EFFORT,)), ("weeks", "f8"), ("talent", "f8"), ("practice", "f8"),
+    ("skill", "f8"), ("pace", "f8"), ("morale", "f8"), ("expected", "f8"), ("recent", "f8"), ("advanced", "i8"),
+    ("earned", "i8"), ("hired", "i4"), ("holder", "i4"), ("stint", "i4"), ("away", "i4"), ("returns", "i4"),
+    ("index", "i4"), ("leaves", "i1"), ("vacant", "i1"),
 )  # fmt: skip
 REP = record_of(
-    ("hours", "f8", (WEEK,)), ("share", "f8"), ("busy_until", "f8"), ("earliest", "f8"),
-    ("wakes", "f8"), ("lead_hours", "f8"), ("closing_hours", "f8"), ("closing_balance", "f8"),
-    ("closing_since", "f8"), ("skill", "f8"), ("care", "f8"), ("good", "f8"), ("bad", "f8"), ("revenue", "i8"),
-    ("customers", "i4"), ("queue", "i4"), ("index", "i4"),
+    *STINT_OF, ("credit", "f8", (EFFORT,)), ("tally", "f8", (RESULTS,)), ("usual", "f8", (RESULTS,)),
+    ("quota", "f8"), ("year", "f8"), ("share", "f8"), ("busy_until", "f8"), ("earliest", "f8"), ("wakes", "f8"),
+    ("lead_hours", "f8"), ("closing_hours", "f8"), ("closing_balance", "f8"), ("closing_since", "f8"), ("care", "f8"),
+    ("good", "f8"), ("bad", "f8"), ("customers", "i4"), ("queue", "i4"),
 )  # fmt: skip
-MARKETER = record_of(("hours", "f8", (WEEK,)), ("index", "i4"))
+# In another order: Numba would take a record that begins like another for a kind of it.
+MARKETER = record_of(*STINT_OF[1:], STINT_OF[0])
+STINT = record_of(
+    ("talent", "f8"), ("role", "i4"), ("seat", "i4"), ("holder", "i4"), ("hired", "i4"), ("left", "i4"),
+    ("reason", "i4"),
+)  # fmt: skip
+COMPONENT = record_of(
+    ("at", "f8", (KNOTS,)), ("slope", "f8", (KNOTS,)), ("jump", "f8", (KNOTS,)), ("quota", "f8"), ("rate", "f8"),
+    ("prize", "f8"), ("cut_in", "f8"), ("cut_out", "f8"), ("knots", "i4"), ("metric", "i4"), ("scope", "i4"),
+    ("period", "i4"), ("winners", "i4"), ("first_week", "i4"), ("last_week", "i4"), ("linear", "i4"),
+    ("per_unit", "i4"), ("members", "i4"),
+)  # fmt: skip
+STANDING = record_of(("got", "f8"), ("projected", "f8"), ("since", "i4"))
+SETTLED = record_of(
+    ("got", "f8"), ("quota", "f8"), ("cents", "i8"), ("day", "i4"), ("role", "i4"), ("person", "i4"),
+    ("component", "i4"),
+)  # fmt: skip
+FORECAST = record_of(
+    ("news", "f8", (EFFORT,)), ("orders", "f8", (EFFORT,)), ("inside", "f8", (EFFORT,)), ("time", "f8", (EFFORT,)),
+    ("got", "f8"), ("rest", "f8"), ("repeating", "f8"), ("deal", "f8"), ("order", "f8"), ("cv", "f8"), ("error", "f8"),
+    ("weeks", "f8"), ("scale", "f8"), ("quota", "f8"), ("foreseen", "f8"), ("now", "f8"), ("next_deal", "f8"),
+    ("next_order", "f8"), ("next_rest", "f8"), ("part", "f8"), ("certain", "i4"), ("linear", "i4"),
+)  # fmt: skip
 SEGMENT = record_of(
     ("awareness", "f8"), ("reach_rate", "f8"), ("retained", "f8"), ("need_hazard", "f8"), ("signal_hazard", "f8"),
     ("least_fit", "f8"), ("win_shift", "f8"), ("first", "i8"), ("accounts", "i8"), ("reach", "i8"), ("regular", "i1"),
@@ -112,6 +158,12 @@ FIRM = record_of(
     ("seed", "i8"), ("replicate", "i8"), ("horizon_start", "f8"), ("leads", "i8"), ("events", "i8"), ("today", "i8"),
     ("log", "i8"), ("free_event", "i8"), ("under_way", "i8"), ("customers", "i8"), ("opportunities", "i8"),
     ("late_opportunities", "i8"), ("queued", "i8"), ("missed_value", "i8"), ("missed_count", "i8"),
+    ("settled", "i8"), ("stints", "i8"), ("hires", "i8"), ("phase_first", "i8"), ("phase_last", "i8"),
+    ("total", "f8", (RESULTS,)), ("usual_total", "f8", (RESULTS,)), ("usual_total_weeks", "f8"),
+    ("usual_credit", "f8", (EFFORT,)), ("usual_spent", "f8", (EFFORT,)),
+    ("mql_credit", "f8", (EFFORT,)), ("deal_credit", "f8", (EFFORT,)), ("market_spent", "f8", (EFFORT,)),
+    ("usual_mql_credit", "f8", (EFFORT,)), ("usual_deal_credit", "f8", (EFFORT,)),
+    ("usual_market_spent", "f8", (EFFORT,)),
     ("brand_share", "f8"), ("threshold", "f8"), ("brand_stock", "f8"), ("reach", "f8"), ("found", "f8"),
     ("info", "f8"), ("value_proposition", "f8"), ("field_knowledge", "f8"), ("definition", "f8"),
     ("goodwill", "f8"), ("cooperation", "f8"), ("good_events", "f8"), ("bad_events", "f8"), ("usual_good", "f8"),
@@ -122,9 +174,11 @@ FIRM = record_of(
 ARM = record_of(
     ("visibility", "f8"), ("sight", "f8"), ("settlement", "f8"), ("coordination", "f8"), ("definition", "f8"),
     ("disputes", "f8"), ("voice", "f8"), ("devices", "f8"), ("usual_disputes", "f8"), ("adoption", "f8"),
-    ("switching", "f8"), ("programme", "f8"), ("rep_own", "f8"), ("rep_firm", "f8"), ("rep_mql", "f8"),
-    ("rep_share", "f8"), ("marketer_firm", "f8"), ("marketer_mql", "f8"), ("marketer_share", "f8"), ("noise", "f8"),
-    ("budget", "i4"), ("threshold", "i4"), ("sales_chair", "i4"), ("marketing_chair", "i4"), ("chief", "i4"),
+    ("switching", "f8"), ("programme", "f8"), ("rep_share", "f8"), ("marketer_share", "f8"), ("noise", "f8"),
+    ("counts_mqls", "f8"), ("counts_sqls", "f8"), ("counts_revenue", "f8"), ("draw", "f8"), ("draw_months", "f8"),
+    ("clawback", "f8"), ("recoverable", "i4"), ("learns", "i4"), ("moves", "i4"), ("ratchets", "i4"),
+    ("leaves", "i4"), ("ramps", "i4"), ("quota", "i4"), ("budget", "i4"), ("threshold", "i4"),
+    ("sales_chair", "i4"), ("marketing_chair", "i4"), ("chief", "i4"),
     ("budget_proposals", "i4"), ("threshold_proposals", "i4"), ("attention", "i4"), ("decides", "i4"),
     ("cooperates", "i4"),
 )  # fmt: skip
@@ -140,6 +194,8 @@ MONTH = record_of(
     ("value_proposition", "f8"), ("field_knowledge", "f8"), ("customers", "i8"), ("opportunities", "i8"),
     ("queued", "i8"), ("leads", "i8"), ("mqls", "i8"), ("attempted", "i8"), ("sqls", "i8"), ("new_opportunities", "i8"),
     ("won", "i8"), ("lost_customers", "i8"), ("missed_value", "i8"),
+    ("discounts", "i8"), ("pulled", "i8"), ("pushed", "i8"), ("quits", "i8"), ("marketer_quits", "i8"),
+    ("hires", "i8"), ("vacant_days", "i8"),
 )  # fmt: skip
 NOTE = record_of(
     ("time", "f8"), ("amount", "i8"), ("prospect", "i4"), ("lead", "i4"), ("resource", "i4"), ("activity", "i4")
@@ -170,3 +226,12 @@ class World(NamedTuple):
     marketer_hours: NDArray[np.float64]
     log: NDArray[np.record]
     week: NDArray[np.float64]
+    components: NDArray[np.record]
+    marketer_components: NDArray[np.record]
+    standings: NDArray[np.record]
+    marketer_standings: NDArray[np.record]
+    forecasts: NDArray[np.record]
+    settled: NDArray[np.record]
+    stints: NDArray[np.record]
+    sooner: NDArray[np.float64]
+    weeks: NDArray[np.float64]

@@ -9,7 +9,14 @@ from orgsim.engine.agenda import note, schedule
 from orgsim.engine.compile import rule
 from orgsim.engine.curves import logistic, logit
 from orgsim.engine.customers import win
-from orgsim.engine.handover import cause_of_silence, close_lead, leave_line, new_lead, stand_in_line
+from orgsim.engine.handover import (
+    cause_of_silence,
+    close_lead,
+    in_charge,
+    leave_line,
+    new_lead,
+    stand_in_line,
+)
 from orgsim.engine.records import (
     ASIDE,
     BURNED,
@@ -31,17 +38,25 @@ from orgsim.engine.records import (
     NOTE_ATTEMPT,
     NOTE_LEAD,
     NOTE_OPPORTUNITY,
+    NOTE_PULLED,
+    NOTE_PUSHED,
     OPEN_OPPORTUNITY,
+    OPPORTUNITIES,
     OUTBOUND,
+    PIPELINE,
+    PUSHED,
     QUEUED,
     REFUSED,
     REP_FREE,
     REP_OPPORTUNITIES,
     REVIEWED,
+    SOURCED_PIPELINE,
+    SQLS,
     TOO_LATE,
     WORK_WEEK,
 )
 from orgsim.engine.streams import exponential, uniforms
+from orgsim.engine.timing import next_period, pulls, pushes
 
 # Whom to call ------------------------------------------------------------------------------------------------------
 
@@ -51,7 +66,7 @@ def enters_queue(w, day, k, time):
     """A lead with a clear owner, or a due next attempt, gets in line."""
     lead = w.leads[k]
     if lead.status == HANDED or lead.status == CALLED:
-        line = w.reps[0 if w.p[0].contact_pooled > 0.0 else lead.owner]
+        line = w.reps[0 if w.p[0].contact_pooled > 0.0 else in_charge(w, lead.owner)]
         stand_in_line(w, line, k, time)
         serve_line(w, day, line, time)
 
@@ -141,7 +156,7 @@ def call(w, day, rep, k, time):
     reached = u_reach < p.contact_reach
     note(w, time, NOTE_ATTEMPT, lead.prospect, k, rep.index, 1 if reached else 0)
     mean = p.contact_attempt_time + (p.contact_talk_time if reached else 0.0)
-    took = mean * (1.0 - p.contact_time_cv + p.contact_time_cv * exponential(u_time))
+    took = mean * (1.0 - p.contact_time_cv + p.contact_time_cv * exponential(u_time)) / rep.pace
     rep.busy_until = time + took
     rep.earliest = max(rep.earliest, time) + took / rep.share
     rep.lead_hours += took
@@ -178,6 +193,7 @@ def talk(w, day, rep, k, time, u_burn, u_accept):
         firm.good_events += 1.0
         lead.accepted = time
         w.months[w.month_of[day]].sqls += 1
+        rep.tally[SQLS] += 1.0
         note(w, time, NOTE_ACCEPTED, lead.prospect, k, rep.index, 0)
         u_meeting, _, _, _ = uniforms(firm, streams.MEETING, prospect.segment, prospect.index, lead.ordinal, 0)
         if u_meeting < p.opportunity_meeting:
@@ -207,12 +223,13 @@ def take_up(w, day, i, time):
     k = new_lead(w, day, i, time, OUTBOUND)
     lead = w.leads[k]
     prospect = w.prospects[i]
-    note(w, time, NOTE_LEAD, i, k, prospect.owner, 0)
+    owner = in_charge(w, prospect.owner)
+    note(w, time, NOTE_LEAD, i, k, owner, 0)
     lead.first_touch = time
     lead.accepted = time
     lead.touches = 1
     lead.timing = readiness(w, prospect, time)
-    open_opportunity(w, day, w.reps[prospect.owner], k, time)
+    open_opportunity(w, day, w.reps[owner], k, time)
 
 
 @rule
@@ -226,6 +243,10 @@ def open_opportunity(w, day, rep, k, time):
     lead.cared = time
     firm.opportunities += 1
     w.months[w.month_of[day]].new_opportunities += 1
+    rep.tally[OPPORTUNITIES] += 1.0
+    rep.tally[PIPELINE] += lead.deal / 100.0
+    if lead.origin != OUTBOUND:
+        rep.tally[SOURCED_PIPELINE] += lead.deal / 100.0
     enter_stage(w, lead, 0)
     note(w, time, NOTE_OPPORTUNITY, lead.prospect, k, rep.index, lead.deal)
     schedule(w, day, time + w.p[0].opportunity_review * HOURS_PER_DAY, REVIEWED, k, 0)
@@ -261,14 +282,24 @@ def reviewed(w, day, k, time):
         return
     p, firm = w.p[0], w.firm[0]
     prospect = w.prospects[lead.prospect]
+    lead.owner = in_charge(w, lead.owner)
+    rep = w.reps[lead.owner]
+    if lead.moved == PUSHED:
+        decide(w, day, k, time)
+        return
     lead.reviews += 1
     hours = p.opportunity_hours_per_review
     if p.opportunity_size_exponent > 0.0 and lead.deal > 0:
         ratio = lead.deal / (100.0 * p.market_deal_value)
         hours *= math.exp(p.opportunity_size_exponent * math.log(ratio))
-    if attend(w, w.reps[lead.owner], hours, time):
+    if attend(w, rep, hours / rep.pace, time):
         lead.attended += 1
         lead.cared = time
+        if lead.stage == p.opportunity_stages - 1 and pulls(w, rep, lead, day):
+            w.months[w.month_of[day]].pulled += 1
+            note(w, time, NOTE_PULLED, lead.prospect, k, rep.index, 0)
+            decide(w, day, k, time)
+            return
         u, _, _, _ = uniforms(
             firm, streams.REVIEW, prospect.segment, prospect.index, lead.ordinal, lead.reviews
         )
@@ -277,6 +308,11 @@ def reviewed(w, day, k, time):
             go = 1.0 - math.exp(prospect.pace * math.log1p(-go))
         if u < go:
             if lead.stage == p.opportunity_stages - 1:
+                if pushes(w, rep, lead, day):
+                    w.months[w.month_of[day]].pushed += 1
+                    note(w, time, NOTE_PUSHED, lead.prospect, k, rep.index, 0)
+                    schedule(w, day, next_period(w, day), REVIEWED, k, lead.reviews)
+                    return
                 decide(w, day, k, time)
                 return
             enter_stage(w, lead, lead.stage + 1)

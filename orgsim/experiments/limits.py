@@ -19,15 +19,17 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from orgsim.experiments.closed_forms import FORMULAS
+from orgsim.experiments import closed_forms, closed_forms_pay
 from orgsim.scenario.errors import Problem, ScenarioError, cut, nearest, show
 from orgsim.scenario.load import known, limit_names, load_scenario
-from orgsim.scenario.schema import Scenario
+from orgsim.scenario.schema import Limit, Scenario
 from orgsim.simulation import Run, run
 
+FORMULAS = {**closed_forms.FORMULAS, **closed_forms_pay.PAY_FORMULAS}
 FALSE_ALARM = 1e-6
 ROUNDING = 1e-9
 DAYS_PER_WEEK = 5
+WORK_WEEK = 35.0
 # Outputs that are shares of trials; a measure tells how many trials beside its outputs.
 SHARES = ("p_win", "p_wait", "p_cold", "p_locked_out", "followed_up")
 TRIALS = "trials"
@@ -45,13 +47,22 @@ def _slowest(advance: list[float], loss: list[float]) -> float:
     return 1 / min(a + b for a, b in zip(advance, loss, strict=True))
 
 
+def _at(values: float | list[float], place: int) -> float:
+    """An item of a list from 0; a number stands for a list of it."""
+    return values[int(place)] if isinstance(values, (list, tuple)) else values
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "min": min, "max": max, "log": math.log, "round": round, "slowest": _slowest
+    "min": min, "max": max, "log": math.log, "sqrt": math.sqrt, "round": round, "slowest": _slowest, "at": _at
 }  # fmt: skip
 
 
 def evaluate(formula: str, values: Mapping[str, Any]) -> Any:
-    """Value of an arithmetic formula of named values: numbers, lists, + - * /, min, max, log, round, slowest."""
+    """Value of an arithmetic formula of named values.
+
+    It may have numbers, lists, + - * /, items such as cost[0][1], and the functions min, max, log, sqrt, round, slowest
+    (mean stay in the slowest stage, of advance and loss) and at(values, place) (an item, or a number given for all).
+    """
 
     def value_of(node: ast.AST) -> Any:
         match node:
@@ -63,6 +74,8 @@ def evaluate(formula: str, values: Mapping[str, Any]) -> Any:
                 return values[name]
             case ast.List(elts=items):
                 return [value_of(item) for item in items]
+            case ast.Subscript(value=inner, slice=ast.Constant(value=int() as place)):
+                return value_of(inner)[place]
             case ast.UnaryOp(op=ast.USub(), operand=inner):
                 return -value_of(inner)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATIONS:
@@ -72,6 +85,14 @@ def evaluate(formula: str, values: Mapping[str, Any]) -> Any:
         raise ValueError(f"a formula of numbers and of {cut(list(values))} is needed, found {formula!r}")
 
     return value_of(ast.parse(formula, mode="eval"))
+
+
+def values_of(limit: Limit, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys and all that a case makes of them: parameters by dotted path and values of its own."""
+    values = dict(inputs)
+    for path, formula in limit.sets.items():
+        values[path] = evaluate(formula, values)
+    return values
 
 
 # Statistics of one run ---------------------------------------------------------------------------------------------
@@ -175,11 +196,51 @@ def brand_stock(run_: Run) -> dict[str, float]:
     return {"stock": float(run_.periods["brand_stock"].iloc[-1]), TRIALS: 1}
 
 
+def _weekly_hours(run_: Run, activity: str) -> float:
+    """Hours a week that reps book on an activity; all reps must book alike in all months."""
+    booked = run_.hours[run_.hours["role"] == "rep"]
+    months = booked.groupby(["month", "person"])["hours"].sum()
+    weekly = booked[booked["activity"] == activity].groupby(["month", "person"])["hours"].sum() / months * WORK_WEEK
+    if np.ptp(weekly.to_numpy()) > ROUNDING * WORK_WEEK:
+        raise ValueError(f"hours on {activity} differ between reps or months; one decision for all was expected")
+    return float(weekly.mean())
+
+
+def _unit(run_: Run) -> float:
+    """Hours that stand for a unit of effort: the case's value `unit`."""
+    limit = run_.scenario.limit
+    assert limit is not None
+    return float(values_of(limit, limit.inputs)["unit"])
+
+
+def effort_above_habit(run_: Run) -> dict[str, float]:
+    """Effort of a rep on prospecting beyond the flat-pay week, from booked hours."""
+    extra = _weekly_hours(run_, "prospecting") - run_.scenario.reps.prospecting
+    return {"effort": extra / _unit(run_), TRIALS: 1}
+
+
+def efforts_on_two_tasks(run_: Run) -> dict[str, float]:
+    """Efforts of a rep on prospecting and on logging, habit included, from booked hours."""
+    unit = _unit(run_)
+    return {
+        "effort_1": _weekly_hours(run_, "prospecting") / unit, "effort_2": _weekly_hours(run_, "logging") / unit,
+        TRIALS: 1,
+    }  # fmt: skip
+
+
+def closes_now(run_: Run) -> dict[str, float]:
+    """1 when a close was pulled into the present pay period, else 0; some opportunity must have waited for it."""
+    leads = run_.leads
+    if not (leads["opportunity"] < DAYS_PER_WEEK).any():
+        raise ValueError("no opportunity was opened in the first week, so that none could be closed early")
+    return {"closes_now": float((leads["moved"] < 0).any()), TRIALS: 1}
+
+
 MEASURES: dict[str, Callable[[Run], dict[str, float]]] = {
     measure.__name__: measure
     for measure in (
         opportunities_of_first_year, waiting, waiting_and_leaving, lock_out, follow_up, open_opportunities,
-        customer_lives, brand_stock,
+        customer_lives, brand_stock, effort_above_habit, efforts_on_two_tasks, closes_now,
     )
 }  # fmt: skip
 
@@ -204,9 +265,7 @@ def prepare(case: str, settings: Mapping[str, Any]) -> tuple[Scenario, dict[str,
     inputs = {**limit.inputs, **settings}
     expected = FORMULAS[known(limit.formula, FORMULAS, "limit.formula")](**inputs)
     known(limit.measure, MEASURES, "limit.measure")
-    values = dict(inputs)
-    for path, formula in limit.sets.items():
-        values[path] = evaluate(formula, values)
+    values = values_of(limit, inputs)
     changes = {path: values[path] for path in limit.sets if "." in path}
     return scenario.with_(**changes, **{"limit.inputs": inputs}), expected
 
@@ -219,7 +278,7 @@ def verify(
 
     Returns a row per output: case, output, simulated (mean over replicates), closed_form, standard_error (between
     replicates), z, agrees. Judged by Student's t at a false-alarm rate of 1e-6 per output; where the standard error
-    is 0, z is None and both must agree to 1e-9. At least 30 replicates.
+    is 0, z is None and both must agree to the case's tolerance. At least 30 replicates.
     """
     if replicates is not None and replicates < 30:
         raise ScenarioError(
@@ -240,7 +299,11 @@ def verify(
                 if progress:
                     progress(done, total)
             trials = round(sum(output[TRIALS] for output in outputs))
-            rows += [judge(name, k, [o[k] for o in outputs], value, trials=trials) for k, value in expected.items()]
+            assert scenario.limit is not None
+            rows += [
+                judge(name, k, [o[k] for o in outputs], value, trials=trials, tolerance=scenario.limit.tolerance)
+                for k, value in expected.items()
+            ]
     return rows
 
 
@@ -255,8 +318,14 @@ def measured(scenario: Scenario, seed: int, replicate: int) -> dict[str, float]:
     return MEASURES[scenario.limit.measure](run(scenario, seed=seed, replicate=replicate))
 
 
-def judge(case: str, output: str, values: list[float], closed_form: float, *, trials: int = 0) -> dict[str, Any]:
-    """One row of a verification; `trials` is the number of leads, or of reps, that a share was counted over."""
+def judge(
+    case: str, output: str, values: list[float], closed_form: float, *, trials: int = 0, tolerance: float = ROUNDING
+) -> dict[str, Any]:
+    """One row of a verification.
+
+    trials: number of leads, or of reps, that a share was counted over; tolerance: how far apart, as a ratio and in the
+    output's unit, both may be where nothing is left to luck.
+    """
     x = np.asarray(values)
     n = len(x)
     mean = float(x.mean())
@@ -266,7 +335,7 @@ def judge(case: str, output: str, values: list[float], closed_form: float, *, tr
         error = math.sqrt(closed_form * (1 - closed_form) / trials)
     if error == 0:
         z = None
-        agrees = math.isclose(mean, closed_form, rel_tol=ROUNDING, abs_tol=ROUNDING)
+        agrees = math.isclose(mean, closed_form, rel_tol=tolerance, abs_tol=tolerance)
     else:
         z = (mean - closed_form) / error
         agrees = abs(z) <= float(stats.t.isf(FALSE_ALARM / 2, n - 1))

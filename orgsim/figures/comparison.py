@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # Okabe and Ito's colours, told apart by colour-blind readers; one colour per pay plan.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKS = ("o", "s", "^", "D", "v", "P")
+MANY = 8  # arms from which each has a line of its own
 STAGES = {
     "leads_created": "Leads",
     "mqls": "Handed over\n(MQL)",
@@ -53,14 +54,16 @@ class Plots:
 
     def revenue_and_waste(self) -> Figure:
         """Revenue and lead waste by arm with 95 % intervals."""
-        figure = Figure(figsize=(9.5, 4.6), layout="constrained")
+        many = len(self._c.arms) > MANY
+        height = 1.6 + 0.24 * len(self._c.arms) if many else 4.6
+        figure = Figure(figsize=(9.5, height), layout="constrained")
         FigureCanvasAgg(figure)
-        axes = figure.subplots(1, 2)
+        axes = figure.subplots(1, 2, sharey=many)
         table = self.arms_table(["revenue", "lead_waste_share"])
         self._dots(axes[0], table[table["metric"] == "revenue"], 1e-6, "Revenue, million € a year")
         self._dots(axes[1], table[table["metric"] == "lead_waste_share"], 100, "Lead waste, % of value at stake")
         handles, labels = axes[0].get_legend_handles_labels()
-        if len(labels) > 1:
+        if len(labels) > 1 and not many:
             figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
         figure.suptitle(
             f"{self._title()}\nmeans and 95 % intervals over {self._c.replicates} worlds that all arms share: "
@@ -70,7 +73,9 @@ class Plots:
         return figure
 
     def funnel(self) -> Figure:
-        """Flow through each stage of the funnel by arm, per year."""
+        """Flow through each stage of the funnel by arm, per year: bars, or of many arms a panel for each stage."""
+        if len(self._c.arms) > MANY:
+            return self._funnel_of_many()
         figure = Figure(figsize=(9.5, 4.8), layout="constrained")
         FigureCanvasAgg(figure)
         axis = figure.subplots()
@@ -97,10 +102,45 @@ class Plots:
         axis.set_title(f"{self._title()}: the funnel, stage by stage", fontsize=11)
         return figure
 
+    def _funnel_of_many(self) -> Figure:
+        figure = Figure(figsize=(12, 1.6 + 0.24 * len(self._c.arms)), layout="constrained")
+        FigureCanvasAgg(figure)
+        table = self.arms_table(list(STAGES))
+        for (stage, name), axis in zip(STAGES.items(), figure.subplots(1, len(STAGES), sharey=True), strict=True):
+            self._lines(axis, table[table["metric"] == stage], 1, name)
+        figure.suptitle(f"{self._title()}: the funnel, stage by stage, a year", fontsize=11)
+        return figure
+
+    def _lines(self, axis, table: pd.DataFrame, scale: float, label: str) -> None:  # type: ignore[no-untyped-def]
+        """A mean and its interval for each arm, one below the other."""
+        structures, arms = self._structures(), self._c.arms
+        for place, arm in enumerate(arms):
+            row = table[(table["structure"] == arm.structure) & (table["pay"] == arm.pay)].iloc[0]
+            finite = self._c.replicates > 1
+            error = [[(row["mean"] - row["low"]) * scale], [(row["high"] - row["mean"]) * scale]] if finite else None
+            number = structures.index(arm.structure)
+            axis.errorbar(
+                row["mean"] * scale, len(arms) - 1 - place, xerr=error, capsize=2, fmt=MARKS[number % len(MARKS)],
+                color=COLOURS[number % len(COLOURS)], markersize=4,
+            )  # fmt: skip
+        today = table[(table["structure"] == self._c.today.structure) & (table["pay"] == self._c.today.pay)]
+        axis.axvline(today["mean"].iloc[0] * scale, color="#888888", linewidth=0.8, linestyle=":")
+        names = [str(arm) if len(structures) > 1 else arm.pay for arm in arms]
+        names = [f"{name} (today)" if arm == self._c.today else name for name, arm in zip(names, arms, strict=True)]
+        axis.set_yticks(range(len(arms)), list(reversed(names)), fontsize=8)
+        axis.set_ylim(-0.6, len(arms) - 0.4)
+        axis.set_xlabel(label)
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.grid(axis="x", color="#dddddd", linewidth=0.6)
+        axis.set_axisbelow(True)
+
     def _title(self) -> str:
         return self._c.scenario.headline
 
     def _dots(self, axis, table: pd.DataFrame, scale: float, label: str) -> None:  # type: ignore[no-untyped-def]
+        if len(self._c.arms) > MANY:
+            self._lines(axis, table, scale, label)
+            return
         structures, plans = self._structures(), self._plans()
         for number, plan in enumerate(plans):
             rows = table[table["pay"] == plan]

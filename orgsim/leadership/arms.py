@@ -16,13 +16,15 @@ from orgsim.engine.records import (
     CANDIDATE,
     CHAIR,
     FIRM,
+    HOURS_PER_DAY,
     LEADS_BOTH,
     LEADS_HEADS,
     LEADS_MARKETING,
     LEADS_SALES,
 )
 from orgsim.engine.streams import candidate_uniforms
-from orgsim.scenario.organisation import Chair, PayPlan, Structure
+from orgsim.scenario.organisation import Chair, Structure
+from orgsim.scenario.pay import PayPlan
 from orgsim.scenario.schema import Scenario
 
 LEADS = {"sales": LEADS_SALES, "marketing": LEADS_MARKETING, "both": LEADS_BOTH, "heads": LEADS_HEADS}
@@ -31,28 +33,19 @@ NEUTRAL_VISIBILITY = 0.5
 NEUTRAL_COORDINATION = 1.0
 
 
-def pay_rates(scenario: Scenario, plan: PayPlan) -> dict[str, float]:
-    """Euro of pay per euro of revenue or per MQL, for one rep and one marketer.
-
-    Shares are of total pay at target, so that both targets met pays the full variable part. A metric of the firm or
-    of the unit is earned by all its members: each gets the team's rate divided by the team (E7).
-    """
-    money, reps, marketers = scenario.money, scenario.people.reps, max(1, scenario.people.marketers)
-    firm_target = money.target_per_rep * reps
-    mql_target = money.target_mqls * marketers
-    rates = dict.fromkeys(
-        ("rep_own", "rep_firm", "rep_mql", "rep_share", "marketer_firm", "marketer_mql", "marketer_share"), 0.0
-    )
-    for role, pay, components in (("rep", money.rep_pay, plan.rep), ("marketer", money.marketer_pay, plan.marketer)):
-        for component in components:
-            rates[f"{role}_share"] += component.share
-            if component.metric == "own_revenue":
-                rates[f"{role}_own"] += component.share * pay / money.target_per_rep
-            elif component.metric == "firm_revenue":
-                rates[f"{role}_firm"] += component.share * pay / firm_target
-            else:
-                rates[f"{role}_mql"] += component.share * pay / mql_target
-    return rates
+def unit_number(plan: PayPlan) -> dict[str, float]:
+    """What a head of marketing counts as the unit's own number: what the plan pays marketers for, MQLs if nothing."""
+    counts = dict.fromkeys(("counts_mqls", "counts_sqls", "counts_revenue"), 0.0)
+    for component in plan.marketer:
+        weight = component.share or (1e-9 if component.rate or component.bonus or component.bands else 0.0)
+        if component.metric == "mqls":
+            counts["counts_mqls"] += weight
+        elif component.metric in ("sqls", "opportunities", "pipeline", "sourced_pipeline"):
+            counts["counts_sqls"] += weight
+        elif component.metric in ("revenue", "new_revenue", "repeat_revenue", "wins"):
+            counts["counts_revenue"] += weight
+    total = sum(counts.values())
+    return {name: weight / total for name, weight in counts.items()} if total else counts | {"counts_mqls": 1.0}
 
 
 def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, changed: bool) -> NDArray[np.record]:
@@ -90,9 +83,18 @@ def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, chang
         else:
             arm[lever] = titles.index(right.decides)
             arm[f"{lever}_proposals"] = right.proposals
-    for name, rate in pay_rates(scenario, plan).items():
-        if name in (ARM.names or ()):
-            arm[name] = rate
+    setter = structure.quota.decides
+    arm["quota"] = titles.index(setter) if on.rights and setter in titles else heads["sales"]
+    arm["rep_share"] = sum(component.share or 0.0 for component in plan.rep)
+    arm["marketer_share"] = sum(component.share or 0.0 for component in plan.marketer)
+    for name, weight in unit_number(plan).items():
+        arm[name] = weight
+    if plan.draw is not None:
+        arm["draw"], arm["draw_months"] = plan.draw.amount, plan.draw.months
+        arm["recoverable"] = plan.draw.recoverable
+    arm["clawback"] = plan.clawback * HOURS_PER_DAY
+    arm["learns"], arm["moves"], arm["ratchets"] = on.learning, on.timing, on.ratchet
+    arm["leaves"], arm["ramps"] = on.turnover, on.practice
     return arm
 
 

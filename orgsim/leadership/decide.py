@@ -136,8 +136,9 @@ def good_above(threshold, cutoff, correlation):
 def lead_objective(w, chair, z, raw, capacity, correlation, worth):
     """What a chair thinks threshold z (in spreads of the score) is worth a week: the firm's margin against its own.
 
-    The own number of a head of marketing is leads handed over, of a head of sales the worth of good leads worked,
-    whatever hours they cost; whoever leads both has the firm's.
+    The own number of a head of marketing is what marketers are paid for: leads handed over, leads accepted, or the
+    firm's margin; of a head of sales the worth of good leads worked, whatever hours they cost; whoever leads both has
+    the firm's.
     """
     p = w.p[0]
     passing = raw * (1.0 - normal_cdf(z))
@@ -149,7 +150,10 @@ def lead_objective(w, chair, z, raw, capacity, correlation, worth):
     firm = worth * good - p.leadership_hour_worth * hours_per_lead(p) * worked
     own = firm
     if chair.leads == LEADS_MARKETING:
-        own = p.leadership_mql_credit * passing
+        arm = w.arm[0]
+        accepted = good * p.contact_accept_good + (worked - good) * p.contact_accept_bad
+        own = arm.counts_mqls * p.leadership_mql_credit * passing + arm.counts_revenue * firm
+        own += arm.counts_sqls * p.leadership_sql_credit * accepted
     elif chair.leads == LEADS_SALES:
         own = worth * good
     return chair.firm_weight * firm + (1.0 - chair.firm_weight) * own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 import typing
 from collections.abc import Iterator
 from types import UnionType
@@ -24,7 +25,7 @@ BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exc
 TEXT = {"type": "string", "pattern": r"^\s*[+-]?[0-9.]", "description": "A number and a unit, such as '20 weeks'"}
 
 # Tables in which every key must be written, because lists replace each other and do not merge key by key.
-ITEMS = ("Segment", "Chair", "Component")
+ITEMS = ("Segment", "Chair", "Component", "Band")
 
 
 def parameters() -> list[dict[str, Any]]:
@@ -67,6 +68,8 @@ def shown(value: Any) -> str:
     """A default as a scenario file writes it; empty when the file must give it or when another value stands in."""
     if value is None:
         return ""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (list, tuple)):
@@ -115,7 +118,7 @@ def _row(name: str, field: FieldInfo, unit: str, default: Any) -> dict[str, Any]
     return {
         "name": name,
         "unit": unit,
-        "default": list(default) if isinstance(default, tuple) else default,
+        "default": "inf" if default == math.inf else list(default) if isinstance(default, tuple) else default,
         "low": None if switch else low,
         "high": None if switch else high,
         "source": str(extra.get("source", CHOICE)),
@@ -199,8 +202,18 @@ def json_schema() -> dict[str, Any]:
         schema["$defs"][name]["properties"] = {"extends": extended, **properties}
     whole = {"required": ["market"], "properties": {"market": {"required": ["segments"]}}}
     schema["anyOf"] = [{"required": ["extends"]}, whole]
+    schema = _finite(schema)
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "orgsim scenario"}
     return head | {key: value for key, value in schema.items() if key != "title"}
+
+
+def _finite(value: Any) -> Any:
+    """The same with infinite numbers as text: JSON knows no infinity."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return "inf" if value == math.inf else value
 
 
 def _models(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:

@@ -1,10 +1,10 @@
-"""The vocabulary of organising and paying: leaders, structures, pay plans, and what can be switched off."""
+"""The vocabulary of organising: leaders, structures, and what can be switched off."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from orgsim.scenario.fields import (
     ASSUMPTION,
@@ -68,6 +68,8 @@ class Leadership(Table):
                              "Share of good leads among raw leads that leaders reckon with", above=0, most=0.999)
     mql_credit: Euro = param(353.0, "€", 0, 5000, "theory 5: cost per MQL 353 euro",
                              "What an MQL counts for a head of marketing's own number", least=0, drawn=True)
+    sql_credit: Euro = param(944.0, "€", 0, 10_000, "theory 5: 353 euro an MQL, .374 accepted",
+                             "What an SQL counts where marketers are paid for those", least=0, drawn=True)
     hour_worth: EuroPerHour = param(46.0, "€/h", 0, 150, "theory 5: reps' loaded cost per hour",
                                     "What leaders reckon a rep's hour costs", least=0, drawn=True)
     brand_yield: Number = param(1.75, "ratio", 1, 2.5, "calibrated: today's heads hold brand's share at .46 (A27)",
@@ -112,6 +114,7 @@ class Structure(Table):
     chairs: tuple[Chair, ...] = Field(min_length=1, max_length=6, description="Leaders' chairs")
     budget: Right = Field(description="Who splits programme between brand and activation")
     threshold: Right = Field(description="Who sets the score from which leads are handed over")
+    quota: Right = Field(Right(decides="chief"), description="Who sets reps' quotas each year")
     sales_voice: Share = param(0.5, "share", 0.3, 0.7, "theory 4", "Weight of sales where two functions propose",
                                least=0, most=1, drawn=True)
     visibility: Share = param(0.5, "share", 0.2, 0.9, "theory 4", "Chance that a rep sees a lead's score and history",
@@ -130,7 +133,7 @@ class Structure(Table):
     @model_validator(mode="after")
     def _rights_name_chairs(self) -> Structure:
         titles = [chair.title for chair in self.chairs]
-        for lever in ("budget", "threshold"):
+        for lever in ("budget", "threshold", "quota"):
             who = getattr(self, lever).decides
             allowed = (*titles, "chief", "joint")
             if who not in allowed:
@@ -139,29 +142,6 @@ class Structure(Table):
             if not any(chair.leads in (function, "both") for chair in self.chairs):
                 raise ValueError(f"no chair leads {function}; one chair must lead it, or lead both")
         return self
-
-
-class Component(Table):
-    """Variable pay on one metric."""
-
-    metric: Literal["own_revenue", "unit_mqls", "firm_revenue"] = Field(
-        description="What is paid for: revenue signed by oneself, MQLs of the unit, or the firm's revenue")
-    share: Share = param(0.1, "share", 0, 0.6, "B; D32", "Variable share of total pay at target", least=0, most=0.95)
-
-
-class PayPlan(Table):
-    """A linear pay plan: what each role's variable pay follows."""
-
-    title: str = Field("", description="Name on tables and figures")
-    rep: tuple[Component, ...] = Field((), max_length=3, description="Components of reps' pay")
-    marketer: tuple[Component, ...] = Field((), max_length=3, description="Components of marketers' pay")
-
-    @field_validator("marketer")
-    @classmethod
-    def _marketers_sign_nothing(cls, value: tuple[Component, ...]) -> tuple[Component, ...]:
-        if any(component.metric == "own_revenue" for component in value):
-            raise ValueError("marketers sign no orders; allowed metrics: unit_mqls, firm_revenue")
-        return value
 
 
 class Today(Table):
@@ -178,6 +158,11 @@ class Switches(Table):
 
     decisions: bool = Field(True, description="Leaders decide each month; off: today's levers stay")
     cooperation: bool = Field(True, description="Events move cooperation")
+    learning: bool = Field(True, description="People learn what their hours yield; off: they keep the first beliefs")
+    timing: bool = Field(True, description="Reps may pull or push the date of a close")
+    ratchet: bool = Field(True, description="Quotas follow last year's results; off: they stay")
+    turnover: bool = Field(True, description="People leave and are replaced")
+    practice: bool = Field(True, description="New hires ramp up and skill grows with practice")
     skill: bool = Field(True, description="Leaders' beliefs carry the noise of their skill")
     horizon: bool = Field(True, description="Horizons differ by background")
     prior: bool = Field(True, description="Priors on brand work differ by background")

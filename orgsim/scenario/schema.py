@@ -1,44 +1,21 @@
 """The vocabulary of a scenario: every parameter with its unit, default, plausible range and source.
 
-This and `organisation` are the one place where parameters are declared. `orgsim parameters`, `docs/parameters.md`, the
-JSON Schema and the record that the engine reads are all made from it. A value may be written as a number in the
-declared unit or as text with a unit ("20 weeks", "45 %", "25 k€").
+This, `funnel`, `staff`, `pay` and `organisation` are the one place where parameters are declared. `orgsim parameters`,
+`docs/parameters.md`, the JSON Schema and the record that the engine reads are all made from it. A value may be written
+as a number in the declared unit or as text with a unit ("20 weeks", "45 %", "25 k€").
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from orgsim.scenario.fields import (
-    ASSUMPTION,
-    Days,
-    Euro,
-    EuroPerHour,
-    EuroPerYear,
-    Hours,
-    HoursPerWeek,
-    Months,
-    Number,
-    PerYear,
-    Share,
-    Table,
-    Weeks,
-    Years,
-    param,
-)
-from orgsim.scenario.organisation import (
-    Backgrounds,
-    Leadership,
-    PayPlan,
-    Structure,
-    Switches,
-    Today,
-)
-
-REP_ACTIVITIES = ("leads", "prospecting", "opportunities", "customers", "logging", "admin", "slack", "joint", "absence")
-MARKETER_ACTIVITIES = ("brand", "activation", "qualify", "insight", "enable", "serve", "slack", "joint", "absence")
+from orgsim.scenario.fields import ASSUMPTION, EuroPerYear, Months, Number, Share, Table, Weeks, Years, param
+from orgsim.scenario.funnel import Belief, Brand, Contact, Customers, Lead, Market, Opportunity
+from orgsim.scenario.organisation import Backgrounds, Leadership, Structure, Switches, Today
+from orgsim.scenario.pay import PayPlan
+from orgsim.scenario.staff import Effort, Learning, MarketerWeek, People, Quotas, RepWeek, Timing
 
 
 class Time(Table):
@@ -52,294 +29,6 @@ class Time(Table):
         24.0, "months", 12, 36, "theory 1.2", "Common run-off after the horizon, under identical neutral decisions",
         least=0, most=240,
     )
-
-
-class Segment(Table):
-    """A part of the market. Random numbers are keyed by the segment's position, never by its name."""
-
-    name: str = Field(description="Name on tables and figures", min_length=1)
-    share: Share = param(1.0, "share", 0, 1, ASSUMPTION, "Share of the market's prospects, when no size is given",
-                         least=0)
-    size: int | None = Field(None, ge=0, le=16_000_000, description="Number of prospects; default share x market size")
-    reach: int | None = Field(None, ge=1, le=16_000_000,
-                              description="Accounts that referrals are drawn from; default all of the segment")
-    regular: bool = Field(True, description="A regular market of the firm")
-    awareness: Share = param(0.45, "share", 0.05, 0.8, "theory 5: .45 regular, .12 outside (assumption)",
-                             "Share of accounts aware of us at today's brand effort", least=0, most=1)
-    episodes_per_year: PerYear | None = Field(None, ge=0, description="Buying episodes; default the market's")
-    signals_per_year: PerYear | None = Field(None, ge=0, description="Signals without need; default the market's")
-    fit_share: Share | None = Field(None, ge=0, le=1, description="Share of accounts that fit; default the market's")
-    win_shift: Number = param(0.0, "logit", -3, 3, ASSUMPTION,
-                              "Added to the log-odds of choosing us, given a decision")
-
-
-class Market(Table):
-    """Prospects: who they are, when they need, how they hear of us."""
-
-    size: int = Field(6000, ge=1, le=16_000_000, description="Prospects in the market",
-                      json_schema_extra={"unit": "accounts", "range": [500, 100_000], "source": "theory 5"})
-    segments: tuple[Segment, ...] = Field(description="Parts of the market", min_length=1, max_length=60)
-    customer_share: Share = param(440 / 6000, "share", 0, 0.5, "theory 5: 440 of 6,000",
-                                  "Share of accounts that are customers when the warm-up begins", least=0, most=1)
-    episodes_per_year: PerYear = param(0.20, "/year", 0.1, 1, "A12: 5-year interpurchase time",
-                                       "Buying episodes of a non-customer, windows included", least=0)
-    signals_per_year: PerYear = param(
-        0.257, "/year", 0, 5, "calibrated to 840 MQLs a year (theory 5)",
-        "Signals without need that an aware account sends", least=0)
-    window: Days = param(100.0, "days", 40, 260, "theory 5: 20 weeks (assumption)", "How long a need stays open",
-                         above=0)
-    signal_delay: Days = param(15.0, "days", 0, 60, ASSUMPTION,
-                               "Mean time from the need to the first identifiable response of an aware account",
-                               least=0)
-    signal_life: Days = param(65.0, "days", 20, 130, ASSUMPTION, "How long a signal without need stays worth a file",
-                              above=0)
-    fit_share: Share = param(0.85, "share", 0.3, 1, "theory 5 (assumption)", "Share of accounts that fit the offering",
-                             least=0, most=1)
-    further_reach: Share = param(0.20, "share", 0, 0.5, "theory 5 (assumption)",
-                                 "Share of unaware accounts in their window reached by today's activation",
-                                 least=0, most=1)
-    found_share: Share = param(
-        0.10, "share", 0, 0.5, "calibrated: theory 5: 62 rep-sourced opportunities a year",
-        "Share of silent accounts in their window found by reps at today's prospecting hours", least=0, most=1)
-    deal_value: Euro = param(25_000.0, "€", 1_000, 500_000, "A9 size; theory 5", "Mean first order", least=0)
-    deal_cv: Number = param(0.8, "ratio", 0, 2, "theory 5 (assumption)", "Coefficient of variation of first orders",
-                            least=0, most=10)
-    pace_sd: Number = param(0.0, "log units", 0, 2, ASSUMPTION + " (neutral: 0)",
-                            "Spread between accounts of the pace of their buying process", least=0, most=5)
-    reference_win: Share = param(0.24, "share", 0.1, 0.5, "theory 5: V = .24 x 11,250 euro",
-                                 "Win chance under the one reference handling that values a lead (p°)", least=0, most=1)
-
-    @model_validator(mode="after")
-    def _segments_close(self) -> Market:
-        names = [segment.name for segment in self.segments]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"segments need names of their own; given twice: {', '.join(twice)}")
-        shares = [segment.share for segment in self.segments if segment.size is None]
-        if shares and abs(sum(shares) - 1) > 0.005:
-            raise ValueError(f"the shares of segments without a size sum to {sum(shares):g}; they must sum to 1")
-        return self
-
-
-class Brand(Table):
-    """Awareness: a leaky stock fed by brand work, with concave response and carry-over."""
-
-    half_life: Weeks = param(2.5, "weeks", 1, 12, "A26, E11", "Half-life of the advertising stock", above=0)
-    memory: Months = param(9.0, "months", 6, 24, "A26: effects last 6-9 months",
-                           "Mean time until an account forgets us", least=0.5)
-    exponent: Number = param(0.5, "power", 0.1, 1, "A24, theory 1.1 (E14: square root)",
-                             "Response of brand and activation to effort", above=0, most=1)
-    hour_worth: EuroPerHour = param(36.6, "€/h", 20, 80, "theory 5: 42 k€ x 1.40 / 1,607 h",
-                                    "Programme euro that one marketer's hour of the same activity stands for", least=0)
-
-
-class Lead(Table):
-    """What marketing sees of a lead: its score."""
-
-    definition: Share = param(0.6, "correlation", 0.4, 0.9, "theory 4 (kappa)",
-                              "Match between marketing's criterion and sales' value at the start", least=0, most=1)
-    noise: Number = param(1.0, "SD", 0, 2, ASSUMPTION, "Noise of a score made without information", least=0)
-    info_per_hour: Number = param(1.0, "1/h", 0, 5, ASSUMPTION,
-                                  "Information gained per qualification hour spent on a lead", least=0)
-    logging_exponent: Number = param(0.5, "power", 0, 1, ASSUMPTION + " (D2, D17)",
-                                     "Response of that information to reps' logging hours", least=0, most=1)
-    raw_per_week: Number = param(16.3, "leads/week", 1, 1000, "the baseline's 850 raw leads a year",
-                                 "Raw leads a week that qualification hours are planned for", above=0)
-    need_gap: Number = param(1.0, "SD", 0, 3, ASSUMPTION, "How much worse a signal without need looks", least=0)
-    threshold: Number = param(-4.5, "score", -6, 3, "calibrated: where the baseline's heads of marketing set it",
-                              "Score from which a lead is handed over, at the start")
-    rescore: Days = param(20.0, "days", 5, 65, ASSUMPTION, "Time between two scorings of a lead held in nurture",
-                          above=0)
-    ready: Days = param(10.0, "days", 10, 10, "theory 3: definition of held back",
-                        "Time in nurture with an open window after which a lost lead was held back", least=0)
-
-
-class Contact(Table):
-    """From hand-over to the first conversation."""
-
-    batch: Hours = param(0.0, "h", 0, 35, ASSUMPTION + " (neutral: 0)",
-                         "Leads are handed over at multiples of this time; 0 means at once", least=0)
-    pooled: bool = Field(False, description="One queue for all reps, instead of each account having its rep",
-                         json_schema_extra={"unit": "true/false", "range": [0, 1], "source": "A3 (policy)"})
-    shelf_life: Days = param(60.0, "days", 5, 130, ASSUMPTION, "Time after hand-over at which an untouched lead lapses",
-                             above=0)
-    dispute_share: Share = param(0.05, "share", 0, 0.3, ASSUMPTION + " (D77)",
-                                 "Share of handed-over leads whose owner is disputed", least=0, most=1, drawn=True)
-    reach: Share = param(0.295, "share", 0.1, 1, "calibrated to .78 ever contacted (theory 5; A4)",
-                         "Chance that an attempt ends in a conversation", least=0, most=1)
-    attempts: int = Field(5, ge=1, le=1000, description="Attempts before a lead is given up",
-                          json_schema_extra={"unit": "count", "range": [1, 12], "source": "theory 5"})
-    gap: Hours = param(7.0, "h", 1, 35, ASSUMPTION, "Time between two attempts", least=0)
-    attempt_time: Hours = param(0.1, "h", 0, 0.5, "theory 5: 1.2 h per contacted lead", "Selling time of an attempt",
-                                least=0)
-    talk_time: Hours = param(0.85, "h", 0, 3, "theory 5: 1.2 h per contacted lead", "Selling time of a conversation",
-                             least=0)
-    time_cv: Number = param(0.0, "ratio", 0, 1, ASSUMPTION + " (neutral: 0)",
-                            "Variation of selling times: 0 fixed, 1 exponential", least=0, most=1)
-    burst: Hours = param(7.0, "h", 0, 35, ASSUMPTION,
-                         "Elapsed time by which a rep may call ahead of the hours planned for leads", least=0)
-    patience: Days = param(20.0, "days", 5, 60, "theory 5 (assumption)",
-                           "Mean time before a rival has a waiting lead", above=0)
-    patience_cv: Number = param(1.0, "ratio", 0, 1, ASSUMPTION, "Variation of patience: 0 fixed, 1 exponential",
-                                least=0, most=1)
-    accept_good: Share = param(0.97, "share", 0.8, 1, "theory 5: MQL to SQL .374",
-                               "Chance that a viable lead is accepted", least=0, most=1)
-    accept_bad: Share = param(0.08, "share", 0, 0.2, "theory 5: MQL to SQL .374",
-                              "Chance that a lead that is not viable is accepted", least=0, most=1)
-    burn: Share = param(0.03, "share", 0, 0.2, ASSUMPTION,
-                        "Chance that a conversation at the worst moment burns a lead", least=0, most=1)
-    burn_memory: Months = param(12.0, "months", 3, 24, "theory 5 (assumption)", "How long a burned account refuses us",
-                                least=0)
-    speed_floor: Share = param(0.6, "share", 0.006, 1, "theory 1.5 (phi, assumption; A5 is confounded)",
-                               "Chance of choosing us that survives any delay, for hand-raisers", least=0, most=1)
-    speed_decay: Number = param(0.1, "1/h", 0, 2.05, "theory 1.5 (theta, assumption)",
-                                "Decay of the rest per business hour", least=0)
-
-
-class Belief(Table):
-    """What a rep believes of marketing's leads: Beta-Bernoulli with forgetting."""
-
-    prior_good: Number = param(4.0, "count", 1, 20, ASSUMPTION, "Good leads in the prior", above=0, drawn=True)
-    prior_bad: Number = param(4.0, "count", 1, 20, ASSUMPTION, "Bad leads in the prior", above=0, drawn=True)
-    half_life: Weeks = param(26.0, "weeks", 8, 104, "theory 1.4", "Half-life of experience", above=0)
-    exploration: Share = param(0.05, "share", 0, 0.2, "theory 1.4", "Share of unpromising leads tried all the same",
-                               least=0, most=1)
-    alternative: Share = param(0.15, "success rate", 0, 0.5, ASSUMPTION,
-                               "Success rate below which an hour is better spent on something else", least=0,
-                               most=1, drawn=True)
-    score_trust: Number = param(0.3, "log units per SD", 0, 1, ASSUMPTION,
-                                "How strongly a visible score moves the perceived value of a lead", least=0)
-    score_limit: Number = param(3.0, "SD", 2, 4, ASSUMPTION, "Scores further from zero than this count as this",
-                                above=0)
-
-
-class Opportunity(Table):
-    """From an accepted lead to the buyer's decision."""
-
-    meeting: Share = param(0.80, "share", 0.5, 1, "theory 5: SQL to opportunity", "Chance that a first meeting is held",
-                           least=0, most=1)
-    advance: tuple[float, ...] = Field((0.25, 0.25, 0.25), min_length=1, max_length=12,
-                                       description="Chance per review that an attended opportunity leaves each stage",
-                                       json_schema_extra={"unit": "per review", "range": [0, 1],
-                                                          "source": "A9: mean 12 weeks; E1"})
-    loss: tuple[float, ...] = Field((0.0, 0.0, 0.0), min_length=1, max_length=12,
-                                    description="Chance per review that an opportunity dies in each stage",
-                                    json_schema_extra={"unit": "per review", "range": [0, 1], "source": "E1"})
-    review: Days = param(5.0, "days", 1, 20, ASSUMPTION, "Time between two reviews of an opportunity", least=1)
-    hours_per_review: Hours = param(8 / 12, "h", 0, 5, "theory 5: 8 h over 12 weeks", "Selling time of a review",
-                                    least=0)
-    size_exponent: Number = param(0.0, "power", 0, 1, ASSUMPTION + " (neutral: 0)",
-                                  "Growth of selling time with deal value", least=0, most=2)
-    neglect: Days = param(20.0, "days", 5, 60, "theory 5: patience before rival (assumption)",
-                          "Time without attention after which a rival has the opportunity", above=0)
-    decide: Share = param(0.59, "share", 0.4, 0.6, "calibrated to A10: .45 of all opportunities undecided",
-                          "Chance that a buyer decides at all", least=0, most=1)
-    decide_slope: Number = param(0.3, "logit", 0, 1, "theory 1.5 (nu)", "How appeal of the offers moves that chance",
-                                 least=0)
-    win: Share = param(0.55, "share", 0.3, 0.8, "calibrated to .28 won of all opportunities (A10)",
-                       "Chance of choosing us, given a decision, at reference appeal and speed", least=0, most=1)
-    weight_fit: Number = param(0.25, "logit", 0, 0.5, "theory 1.5", "Weight of the account's fit", least=0, most=0.5)
-    weight_value: Number = param(0.30, "logit", 0, 0.5, "theory 1.5", "Weight of the value proposition", least=0,
-                                 most=0.5)
-    weight_skill: Number = param(0.25, "logit", 0, 0.5, "theory 1.5", "Weight of the rep's skill", least=0, most=0.5)
-    weight_message: Number = param(0.20, "logit", 0, 0.5, "theory 1.5",
-                                   "Weight of marketing's field knowledge in the message", least=0, most=0.5)
-    weight_care: Number = param(0.25, "logit", 0, 0.5, "theory 1.5", "Weight of attention in the sales process",
-                                least=0, most=0.5)
-    weight_timing: Number = param(0.25, "logit", 0, 0.5, "theory 1.5, D52", "Weight of the moment of first contact",
-                                  least=0, most=0.5)
-    knowledge_half_life: Weeks = param(26.0, "weeks", 8, 104, ASSUMPTION + " (D14, D55)",
-                                       "Half-life of the value proposition and of field knowledge", above=0)
-
-    @model_validator(mode="after")
-    def _stages_close(self) -> Opportunity:
-        if len(self.advance) != len(self.loss):
-            raise ValueError(f"advance has {len(self.advance)} stages and loss {len(self.loss)}; both need as many")
-        wrong = [
-            f"stage {stage + 1} (advance {go:g}, loss {die:g})"
-            for stage, (go, die) in enumerate(zip(self.advance, self.loss, strict=True))
-            if not (0 <= go <= 1 and 0 <= die <= 1 and go + die <= 1 + 1e-12)
-        ]
-        if wrong:
-            raise ValueError(f"advance and loss must be chances whose sum is at most 1, unlike in {', '.join(wrong)}")
-        return self
-
-
-class Customers(Table):
-    """Repeat, upsell and referral."""
-
-    interval: Days = param(260.0, "days", 5, 520, "theory 5", "Time between two order occasions", above=0)
-    repeat: Share = param(0.80, "share", 0.5, 0.95, "theory 5: retention", "Chance of an order at an occasion",
-                          least=0, most=1)
-    order_value: Euro = param(8_000.0, "€", 0, 100_000, "theory 5", "Order at an occasion", least=0)
-    upsell: Share = param(0.0, "share", 0, 0.1, "E10 (neutral: 0)", "Growth of orders from occasion to occasion",
-                          least=-1)
-    care_weight: Number = param(0.5, "logit", 0, 1, ASSUMPTION + " (D11)",
-                                "How contact between transactions moves the chance to repeat", least=0)
-    most_care: Number = param(1.5, "ratio", 1, 2, ASSUMPTION,
-                              "Contact against what customers need, beyond which more does nothing", least=1)
-    hours_per_year: Hours = param(2.2, "h", 0, 10, "theory 5", "Selling time a customer needs in a year", least=0)
-    referrals: Share = param(0.0, "per win", 0, 0.3, "A29 (neutral: 0)", "Chance that a won account refers another",
-                             least=0, most=1)
-
-
-class RepWeek(Table):
-    """A rep's week under flat pay, hours of a 35-hour week."""
-
-    leads: HoursPerWeek = param(2.30, "h/week", 0, 35, "theory 5: lead capacity 874", "Follow up leads", least=0)
-    prospecting: HoursPerWeek = param(1.28, "h/week", 0, 35, "theory 5: 620 h a year", "Prospect", least=0)
-    opportunities: HoursPerWeek = param(6.6, "h/week", 0, 35, "theory 5: 2,506 h a year", "Close", least=0)
-    customers: HoursPerWeek = param(1.96, "h/week", 0, 35, "theory 5: 968 h a year", "Look after accounts", least=0)
-    logging: HoursPerWeek = param(2.0, "h/week", 0, 35, ASSUMPTION, "Log data", least=0)
-    admin: HoursPerWeek = param(11.765, "h/week", 0, 35, "A31: 60 % of time is not selling", "Everything else", least=0)
-    slack: HoursPerWeek = param(5.0, "h/week", 0, 35, "theory 1.3", "Slack", least=0)
-
-
-class MarketerWeek(Table):
-    """A marketer's week under flat pay, hours of a 35-hour week."""
-
-    brand: HoursPerWeek = param(5.0, "h/week", 0, 35, ASSUMPTION, "Brand work", least=0)
-    activation: HoursPerWeek = param(5.0, "h/week", 0, 35, ASSUMPTION, "Activation", least=0)
-    qualify: HoursPerWeek = param(5.0, "h/week", 0, 35, ASSUMPTION, "Nurture and qualify leads", least=0)
-    insight: HoursPerWeek = param(3.0, "h/week", 0, 35, ASSUMPTION, "Insight and value proposition", least=0)
-    enable: HoursPerWeek = param(3.0, "h/week", 0, 35, ASSUMPTION, "Field knowledge and sales enablement", least=0)
-    serve: HoursPerWeek = param(5.0, "h/week", 0, 35, ASSUMPTION + " (D39)", "Ad hoc requests of sales", least=0)
-    slack: HoursPerWeek = param(4.905, "h/week", 0, 35, ASSUMPTION, "Slack", least=0)
-
-
-class Effort(Table):
-    """One effort rule for everyone, in its linear limit (E6b, E7): habit plus C^-1 times pay rates."""
-
-    cost: EuroPerHour = param(15.0, "€/h", 5, 60, "theory 1.3", "Marginal cost of doubling an activity", above=0,
-                              drawn=True)
-    substitution: Share = param(0.3, "share", 0, 0.8, "theory 1.3 (rho)", "Substitution between activities", least=0,
-                                most=0.95, drawn=True)
-    directive: Share = param(0.3, "share", 0, 0.8, ASSUMPTION + " (phi, theory 1.3)",
-                             "Weight of the leader's directive against habit", least=0, most=1, drawn=True)
-    half_life: Weeks = param(3.0, "weeks", 1, 13, "theory 1.3", "Half-life of the gap between actual and wanted hours",
-                             above=0)
-    absence: Share = param(0.117, "share", 0, 0.2, "theory 2: 1,607 of 1,820 h", "Share of paid hours not worked",
-                           least=0, most=1)
-    revenue_leads: EuroPerHour = param(332.0, "€/h", 100, 1000, "theory 1.3: .34 x 975 (A25)",
-                                       "Revenue a rep believes the next hour on leads yields", least=0, drawn=True)
-    revenue_prospecting: EuroPerHour = param(332.0, "€/h", 100, 1000, "theory 1.3: .34 x 975 (A25)",
-                                             "The same for prospecting", least=0, drawn=True)
-    revenue_opportunities: EuroPerHour = param(332.0, "€/h", 100, 1000, "theory 1.3: .34 x 975 (A25)",
-                                               "The same for opportunities", least=0, drawn=True)
-    revenue_customers: EuroPerHour = param(332.0, "€/h", 100, 1000, "theory 1.3: .34 x 975 (A25)",
-                                           "The same for customers", least=0, drawn=True)
-    mqls_activation: Number = param(0.10, "MQL/h", 0, 1, ASSUMPTION,
-                                    "MQLs a marketer believes an hour of activation yields", least=0, drawn=True)
-    mqls_qualify: Number = param(0.10, "MQL/h", 0, 1, ASSUMPTION, "The same for qualification", least=0, drawn=True)
-    revenue_brand: EuroPerHour = param(150.0, "€/h", 0, 600, ASSUMPTION,
-                                       "Revenue a marketer believes an hour of brand work yields", least=0, drawn=True)
-    revenue_activation: EuroPerHour = param(150.0, "€/h", 0, 600, ASSUMPTION, "The same for activation", least=0,
-                                            drawn=True)
-    revenue_qualify: EuroPerHour = param(150.0, "€/h", 0, 600, ASSUMPTION, "The same for qualification", least=0,
-                                         drawn=True)
-    revenue_insight: EuroPerHour = param(150.0, "€/h", 0, 600, ASSUMPTION, "The same for insight", least=0, drawn=True)
-    revenue_enable: EuroPerHour = param(150.0, "€/h", 0, 600, ASSUMPTION, "The same for enablement", least=0,
-                                        drawn=True)
 
 
 class Cooperation(Table):
@@ -378,20 +67,12 @@ class Money(Table):
     car_tools: EuroPerYear = param(9_000.0, "€/year", 3_000, 15_000, "theory 5 (assumption)", "Car and tools of a rep",
                                    least=0)
     systems: EuroPerYear = param(25_000.0, "€/year", 0, 100_000, "theory 5 (assumption)", "Systems", least=0)
-    hiring: EuroPerYear = param(26_000.0, "€/year", 0, 100_000, "theory 5 (assumption)", "Hiring", least=0)
+    quota_over_target: Number = param(1.05, "ratio", 0.9, 1.3, "theory 5: quota is 105 % of expected",
+                                      "Quota over target, for plans with a quota that name none", above=0)
     target_per_rep: EuroPerYear = param(627_000.0, "€/year", 1, 5e6, "theory 5: expected revenue per rep",
                                         "Revenue at which a rep earns the full variable pay", above=0)
     target_mqls: Number = param(280.0, "MQL/year", 1, 1e5, "theory 5: 840 by 3 marketers",
                                 "MQLs per marketer at which marketers earn the full variable pay", above=0)
-
-
-class People(Table):
-    """Staff. Turnover, ramp and learning arrive with the pay model."""
-
-    reps: int = Field(8, ge=1, le=20_000, description="Reps",
-                      json_schema_extra={"unit": "people", "range": [1, 500], "source": "theory 5"})
-    marketers: int = Field(3, ge=0, le=20_000, description="Marketers",
-                           json_schema_extra={"unit": "people", "range": [1, 100], "source": "theory 5"})
 
 
 class Notes(Table):
@@ -410,6 +91,7 @@ class Limit(Table):
     sets: dict[str, str] = Field(description="Parameters by dotted path, as formulas of the keys; "
                                             "a name without a dot is an intermediate value")
     replicates: int = Field(100, ge=30, description="Replicates by default")
+    tolerance: float = Field(1e-9, gt=0, lt=1, description="Relative and absolute tolerance where luck plays no part")
 
 
 class Scenario(Table):
@@ -429,6 +111,9 @@ class Scenario(Table):
     reps: RepWeek = RepWeek()
     marketers: MarketerWeek = MarketerWeek()
     effort: Effort = Effort()
+    learning: Learning = Learning()
+    timing: Timing = Timing()
+    quotas: Quotas = Quotas()
     cooperation: Cooperation = Cooperation()
     money: Money = Money()
     people: People = People()

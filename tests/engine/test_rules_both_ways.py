@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import orgsim.engine
-from orgsim.engine import effort, ledger, market, marketing, selling, streams
+from orgsim.engine import effort, forecast, ledger, market, marketing, periods, plan, selling, streams, week
 from orgsim.engine.parameters import parameter_record
 from orgsim.engine.records import EFFORT, FIRM, REP, WEEK
 from orgsim.leadership import decide
@@ -29,7 +29,9 @@ quick = settings(derandomize=True, deadline=None, max_examples=300)
 
 MODULES = [f"orgsim.engine.{module.name}" for module in pkgutil.iter_modules(orgsim.engine.__path__)]
 MODULES += ["orgsim.leadership.decide"]
-RECORDS = ("w", "p", "f", "staff", "person", "week")  # first arguments that are records or arrays
+RECORDS = (
+    "w", "p", "f", "staff", "person", "week", "rep", "component", "components", "tally", "at", "firm",
+)  # fmt: skip  # first arguments that are records or arrays
 
 word = st.integers(0, 2**32 - 1)
 inside = st.floats(0.0, 1.0, exclude_min=True, exclude_max=True)
@@ -51,6 +53,13 @@ NUMBERS: dict[Any, tuple[st.SearchStrategy[Any], ...]] = {
     marketing.against_today: (number(0, 1e6), number(0, 1e6), number(0, 1)),
     ledger.cents_of: (number(-1e12, 1e12),),
     decide.good_above: (number(-6, 4), number(-4, 4), number(-1, 1)),
+    forecast.learned: (number(0, 1e4),) * 5,
+    forecast.inside: (number(0, 60), number(0, 52), number(0, 52)),
+    forecast.time_inside: (number(0, 60), number(0, 52), number(0, 52)),
+    periods.calendar_first: (st.integers(0, 3), st.integers(0, 10_000)),
+    periods.calendar_days: (st.integers(0, 3), st.integers(0, 10_000)),
+    periods.periods_a_year: (st.integers(0, 3),),
+    periods.part: (st.integers(0, 10_000), st.integers(0, 10_000), st.integers(0, 3)),
 }
 
 
@@ -148,12 +157,30 @@ hours = st.lists(st.one_of(st.just(0.0), number(0.01, 35)), min_size=EFFORT, max
 def test_the_week_that_a_person_wants_is_the_same_bits_compiled_and_not(
     habit: list[float], value: list[float], total: float, cost: float, rho: float
 ) -> None:
-    week = np.zeros((4, EFFORT))
-    week[0], week[1] = habit, value
-    other = week.copy()
-    compiled(effort.wanted_week)(week, total, cost, rho)
-    in_python(effort.wanted_week)(other, total, cost, rho)
-    assert week.tobytes() == other.tobytes()
+    scratch = np.zeros((week.SCRATCH, EFFORT))
+    scratch[week.HABIT], scratch[week.VALUE] = habit, value
+    scratch[week.ROOT] = np.sqrt(habit)
+    other = scratch.copy()
+    compiled(week.wanted_week)(scratch, total, cost, rho)
+    in_python(week.wanted_week)(other, total, cost, rho)
+    assert scratch.tobytes() == other.tobytes()
+
+
+share = number(0, 3)
+
+
+@quick
+@given(st.lists(st.tuples(share, number(-1e4, 1e4), number(0, 1e4)), min_size=1, max_size=6), share, share,
+       number(0, 80), number(0, 2), st.one_of(st.just(0.0), number(1e-6, 0.5)), number(0, 1e-3),
+       st.one_of(st.just(0.0), number(1e-6, 1)), number(0, 2))  # fmt: skip
+def test_what_a_plan_is_worth_is_the_same_bits_compiled_and_not(
+    knots: list[tuple[float, float, float]], got: float, rest: float, deals: float, variance: float, error: float,
+    aversion: float, deal: float, cv: float,
+) -> None:  # fmt: skip
+    at, slope, jump = (np.array(column) for column in zip(*sorted(knots), strict=True))
+    arguments = (at, slope, jump, len(knots), got, rest, deals, variance, error, aversion, deal, cv)
+    ours = compiled(plan.deal_gain)(*arguments)
+    assert bits(ours) == bits(in_python(plan.deal_gain)(*arguments))
 
 
 @quick

@@ -15,6 +15,7 @@ from orgsim.scenario.errors import ScenarioError
 from orgsim.scenario.load import limit_names
 
 CASES = ("adstock", "belief", "capacity", "cold", "funnel", "little", "queue", "repeat")
+OF_PAY = ("linear", "multitask", "quota", "team", "timing")  # see test_pay_limits
 
 
 def drawn(case: str, rng: np.random.Generator) -> dict[str, object]:
@@ -60,7 +61,7 @@ def drawn(case: str, rng: np.random.Generator) -> dict[str, object]:
 
 
 def test_the_cases_that_ship_are_those_that_are_tested() -> None:
-    assert tuple(limit_names()) == CASES
+    assert limit_names() == sorted([*CASES, *OF_PAY])
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -93,6 +94,8 @@ def test_without_spread_both_must_agree_to_rounding() -> None:
     row = judge("adstock", "stock", [4.0] * 30, 4.0 + 1e-6)
     assert row["z"] is None
     assert not row["agrees"]
+    assert judge("quota", "effort", [4.0] * 30, 4.0 + 1e-6, tolerance=1e-6)["agrees"]
+    assert not judge("quota", "effort", [4.0] * 30, 4.0 + 1e-5, tolerance=1e-6)["agrees"]
 
 
 @pytest.mark.parametrize(
@@ -121,8 +124,11 @@ def test_fewer_than_thirty_replicates_are_refused() -> None:
 
 def test_formulas_of_keys_are_arithmetic_and_nothing_else() -> None:
     assert evaluate("1 + 2 * max(a, 3)", {"a": 5}) == 11
-    with pytest.raises(ValueError, match="formula"):
-        evaluate("__import__('os')", {})
+    assert evaluate("c[0][1] / sqrt(c[1][1])", {"c": [[1, 3], [3, 4]]}) == 1.5
+    assert [evaluate(f"at(habit, {i})", {"habit": habit}) for habit in ([5, 7], 6) for i in (0, 1)] == [5, 7, 6, 6]
+    for formula in ("__import__('os')", "c[a]", "c.real", "max(*c)", "'text'", "sqrt(c, key=1)"):
+        with pytest.raises(ValueError, match="formula"):
+            evaluate(formula, {"c": [1, 2], "a": 0})
 
 
 def test_one_head_for_both_wins_where_a_unit_is_paid_on_the_number_of_leads() -> None:

@@ -138,6 +138,7 @@ def test_with_unlimited_capacity_and_no_referrals_an_extra_lead_changes_nobody()
     unlimited = {
         "contact.attempt_time": 0, "contact.talk_time": 0, "opportunity.hours_per_review": 0,
         "customers.hours_per_year": 0, "customers.referrals": 0, "belief.alternative": 0, "switches.cooperation": False,
+        "switches.turnover": False, "switches.learning": False,
     }  # fmt: skip
     scenario = orgsim.load_scenario("baseline").with_(**SMALL, **unlimited)
     before, after = orgsim.run(with_one_more(scenario), seed=2), orgsim.run(needy(scenario), seed=2)
