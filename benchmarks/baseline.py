@@ -107,7 +107,15 @@ MISSES = {
     "mqls_viable": "today's heads of marketing hand over nearly every lead, section 5 holds back 44 of 405 viable ones",
     "lost": "fewer customers to lose: the warm-up begins without opportunities, so the firm wins nothing in its first "
     "weeks and begins the horizon with about 412",
-    "attainment": "revenue per rep is 1.5 % lower in the mean, for want of the same customers, and varies less",
+    "attainment": "revenue per rep is some 4 % lower in the mean: for want of the same customers, and while seats are "
+    "empty and new hires ramp up, which section 5 leaves out",
+    "rival": "while a seat is empty a colleague stands in and cannot attend to all opportunities; with turnover "
+    "off it is within its bound",
+    "revenue_repeat": "fewer customers, see above, and those of an empty seat are not looked after; with turnover off "
+    "it is within its bound",
+    "cost_other": "hires follow from who leaves, a little more often than section 5's budget pays for, since pay that "
+    "varies disappoints more than it pleases",
+    "revenue_cv": "empty seats are luck too; with turnover off it is within its bound",
     "mqls_viable_value": "all viable leads are handed over, see above",
     "unattended": "more viable MQLs, see above, and fewer of them contacted (77 %, others 81 %): only a lead about a "
     "need has a rival who may have it first; section 5 assumes the opposite (82 %)",

@@ -202,7 +202,7 @@ def _store(comparison: Comparison, summary: Any, folder: Path, command: list[str
 def run(
     scenario: str, structure: str | None, pay: str | None, seed: int, replicate: int, out: Path | None, form: str
 ) -> None:
-    """Run one scenario once, with all its leads, hours, accounts and events on file."""
+    """Run one scenario once, with all its leads, hours, pay, people, accounts and events on file."""
     from orgsim import console, simulation
     from orgsim.experiments.store import plain, write_json, write_parquet
 
@@ -213,7 +213,7 @@ def run(
     with terminal.progress_bar("Running"):
         result = simulation.run(question, structure=arm.structure, pay=arm.pay, seed=seed, replicate=replicate)
     files = []
-    for name in ("leads", "periods", "hours", "accounts", "events"):
+    for name in ("leads", "periods", "hours", "pay", "people", "accounts", "events"):
         write_parquet(folder / f"{name}.parquet", getattr(result, name))
         files.append(terminal.written(folder / f"{name}.parquet"))
     summary = {"scenario": question.name, "structure": arm.structure, "pay": arm.pay, "seed": seed,

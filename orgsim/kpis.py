@@ -108,6 +108,7 @@ def pay_and_people(world: r.World, months: NDArray[np.record]) -> dict[str, floa
         "closes_pushed": int(months["pushed"].sum()),
         "rep_quits": int(months["quits"].sum()),
         "marketer_quits": int(months["marketer_quits"].sum()),
+        "dismissals": int(months["dismissals"].sum()),
         "hires": int(months["hires"].sum()),
         "vacant_weeks": int(months["vacant_days"].sum()) / r.DAYS_PER_WEEK,
     }

@@ -168,6 +168,7 @@ def begin_phase(scenario: Scenario, world: r.World, plan: PayPlan, first: int, l
     world = world._replace(**contracts(scenario, plan, first, last))
     world.firm["settled"] = 0
     world.firm["phase_first"], world.firm["phase_last"] = first, last - 1
+    world.reps["year"] = 0.0
     return world
 
 

@@ -180,7 +180,7 @@ def people(scenario: Scenario, world: r.World) -> pd.DataFrame:
             "hired": rows["hired"].astype(np.int64) - start,
             "left": np.where(rows["left"] >= 0, rows["left"] - float(start), np.nan),
             "reason": _named(rows["reason"], r.REASONS),
-            "talent": rows["talent"],
+            "talent": np.where(rows["role"] == r.REP_ROLE, rows["talent"], np.nan),
         }
     )
 

@@ -6,13 +6,18 @@ decision a period and small deals that is the global maximum of a bonus times it
 
 from __future__ import annotations
 
+import math
+
 from orgsim.engine.compile import rule
-from orgsim.engine.forecast import deal_value, order_value, period_worth
+from orgsim.engine.forecast import deals_expected, luck_of_deals, period_worth, value_deals
 from orgsim.engine.records import EFFORT
 from orgsim.engine.week import BEST, HABIT, OTHERS, REFERENCE, VALUE, WANTED, cost_of_week, wanted_week
 
 GRID = 12
-REFINED = 60
+ONE_ANSWER = 0.5
+REFINED = 80
+HIGHEST_DENSITY = 0.3989422804014327  # of a standard normal
+PRECISION = 1e-10
 
 
 @rule
@@ -21,10 +26,9 @@ def add_values(w, f, new, order, row):
     in this period; what lands later counts as in the next one, and what is beyond the horizon does not count."""
     for i in range(EFFORT):
         if f.news[i] != 0.0 or f.orders[i] != 0.0:
-            late = 1.0 - f.inside[i]
-            value = f.news[i] * (f.inside[i] * new + late * f.next_deal)
-            value += f.orders[i] * (f.inside[i] * order + late * f.next_order)
-            w.week[row, i] += value * w.sooner[i]
+            late = f.late[i] * w.sooner[i]
+            w.week[row, i] += f.news[i] * (f.inside[i] * new + late * f.next_deal)
+            w.week[row, i] += f.orders[i] * (f.inside[i] * order + late * f.next_order)
 
 
 @rule
@@ -50,7 +54,8 @@ def expected_rest(w, f):
 @rule
 def gap(w, component, f, total, rest):
     """How much more would be expected than is assumed, after the best answer to what is assumed."""
-    return answer(w, f, total, deal_value(w, component, f, rest), order_value(w, component, f, rest)) - rest
+    value_deals(w, component, f, rest)
+    return answer(w, f, total, f.new, f.again) - rest
 
 
 @rule
@@ -59,10 +64,28 @@ def utility(w, component, f, rest):
     p = w.p[0]
     gain = 0.0
     for i in range(EFFORT):
-        late = (1.0 - f.inside[i]) * (f.news[i] * f.next_deal + f.orders[i] * f.next_order)
+        late = f.late[i] * w.sooner[i] * (f.news[i] * f.next_deal + f.orders[i] * f.next_order)
         gain += (w.week[OTHERS, i] + late) * (w.week[WANTED, i] - w.week[HABIT, i])
     cost = cost_of_week(w.week, p.effort_cost, p.effort_substitution)
     return period_worth(w, component, f, rest) + f.weeks * (gain - cost)
+
+
+@rule
+def most_a_deal_can_add(component, f, low):
+    """A bound on the worth of a deal, in euro per attainment, whatever is foreseen: the steepest slope, and every jump
+    at the height of its chance."""
+    steep = 0.0
+    steepest = 0.0
+    jumps = 0.0
+    for j in range(component.knots):
+        steep += component.slope[j]
+        steepest = max(steepest, steep)
+        jumps += component.jump[j]
+    none = math.exp(-deals_expected(f, low))
+    sharp = 1.0 / max(1e-12, min(f.deal, f.order) if f.repeating > 0.0 else f.deal)
+    some = min(sharp, HIGHEST_DENSITY / math.sqrt(luck_of_deals(f, low) + f.error * f.error + 1e-300))
+    bare = min(sharp, HIGHEST_DENSITY / (f.error + 1e-300))
+    return f.scale * (steepest + jumps * (some + none * bare))
 
 
 @rule
@@ -72,26 +95,25 @@ def best_answer(w, component, f, total):
     Returns what is then expected for the rest; the row of wanted hours holds the week.
     """
     low = answer(w, f, total, 0.0, 0.0)
-    new = deal_value(w, component, f, low)
-    order = order_value(w, component, f, low)
-    for j in range(component.knots):
-        at_knot = component.at[j] - f.got - 0.5 * f.deal
-        if at_knot > low:
-            new = max(new, deal_value(w, component, f, at_knot))
-            order = max(order, order_value(w, component, f, at_knot))
-    high = answer(w, f, total, new, order)
-    if not high > low:
-        return low
-    found = -1.0
-    best = 0.0
+    most = most_a_deal_can_add(component, f, low)
+    high = answer(w, f, total, most, most)
+    near = PRECISION * (high - low)
     left = low
     at_left = gap(w, component, f, total, low)
+    if at_left < 0.0 or not high > low:  # risk outweighs what a deal adds, or no hour adds anything
+        return expected_rest(w, f)
+    # The worth of a deal moves over the spread of the forecast at the fastest: effort that can move the forecast by
+    # far less than that has one answer only.
+    if high - low < ONE_ANSWER * math.sqrt(luck_of_deals(f, low) + f.error * f.error):
+        return refine(w, component, f, total, low, high, at_left, low + at_left, near)
+    found = -1.0
+    best = 0.0
     for n in range(1, GRID + 1):
         right = low + (high - low) * n / GRID
         at_right = gap(w, component, f, total, right)
         if at_left >= 0.0 and (at_right < 0.0 or n == GRID):
-            rest = refine(w, component, f, total, left, right, at_left, at_right)
-            rest = rest + gap(w, component, f, total, rest)
+            guess = left + (right - left) * at_left / (at_left - at_right) if at_right < 0.0 else right
+            rest = refine(w, component, f, total, left, right, at_left, guess, near)
             value = utility(w, component, f, rest)
             if found < 0.0 or value > best:
                 found = rest
@@ -106,29 +128,26 @@ def best_answer(w, component, f, total):
 
 
 @rule
-def refine(w, component, f, total, left, right, at_left, at_right):
-    """Where the gap closes between two results, by regula falsi (Illinois)."""
-    if at_right >= 0.0:
-        return right
-    middle = left
+def refine(w, component, f, total, left, right, at_left, guess, near):
+    """Where the gap closes between two results, to within `near`: secant steps from the left end and a guess, kept
+    between the ends by halving. Returns what the week found leads to."""
+    before = left
+    at_before = at_left
     for _ in range(REFINED):
-        if right - left <= 1e-13 * (1.0 + abs(left)):
+        at_guess = gap(w, component, f, total, guess)
+        if abs(at_guess) <= near or right - left <= near:
             break
-        middle = left + (right - left) * at_left / (at_left - at_right)
-        if not left < middle < right:
-            middle = 0.5 * (left + right)
-        at_middle = gap(w, component, f, total, middle)
-        if abs(at_middle) <= 1e-13 * (1.0 + abs(middle)):
-            break
-        if at_middle > 0.0:
-            left = middle
-            at_left = at_middle
-            at_right *= 0.5
+        if at_guess > 0.0:
+            left = guess
         else:
-            right = middle
-            at_right = at_middle
-            at_left *= 0.5
-    return middle
+            right = guess
+        step = at_guess * (guess - before) / (at_before - at_guess) if at_before != at_guess else 0.0
+        before = guess
+        at_before = at_guess
+        guess = guess + step
+        if not left < guess < right:
+            guess = 0.5 * (left + right)
+    return expected_rest(w, f)
 
 
 @rule
@@ -165,6 +184,6 @@ def choose_week(w, components, total):
                     if g.linear:
                         add_values(w, g, g.now, g.now, OTHERS)
                     else:
-                        new = deal_value(w, components[o], g, g.foreseen)
-                        add_values(w, g, new, order_value(w, components[o], g, g.foreseen), OTHERS)
+                        value_deals(w, components[o], g, g.foreseen)
+                        add_values(w, g, g.new, g.again, OTHERS)
             f.foreseen = best_answer(w, components[c], f, total)

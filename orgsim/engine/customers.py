@@ -92,7 +92,9 @@ def cancelled(w, day, k, time):
     rep = w.reps[lead.owner]
     cents = lead.deal - np.int64(math.floor(lead.discount * lead.deal + 0.5))
     w.months[w.month_of[day]].cents[REVENUE_NEW] -= cents
-    if time - lead.closed <= w.arm[0].clawback:
+    w.months[w.month_of[day]].discounts -= lead.deal - cents
+    sold_it = not rep.vacant and rep.hired * HOURS_PER_DAY <= lead.closed
+    if sold_it and time - lead.closed <= w.arm[0].clawback:
         rep.tally[NEW_REVENUE] -= cents / 100.0
         rep.tally[WINS] -= 1.0
     prospect.occasions += 1

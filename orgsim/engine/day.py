@@ -133,6 +133,13 @@ def plan(w, day):
 @rule
 def wake_lines(w, day):
     """A rep whose leads wait though nobody waits for the rep, as after a vacancy, looks at them on Monday."""
+    if w.p[0].contact_pooled > 0.0:
+        awake = False
+        for rep in w.reps:
+            awake = awake or rep.wakes < np.inf
+        if w.reps[0].queue >= 0 and not awake:
+            schedule(w, day, day * HOURS_PER_DAY, REP_FREE, 0, 0)
+        return
     for rep in w.reps:
         if rep.queue >= 0 and rep.wakes == np.inf and rep.share > 0.0:
             rep.wakes = day * HOURS_PER_DAY
@@ -268,4 +275,5 @@ def begin(w):
             become_customer(w, -1, i, 0.0, u_phase * p.customers_interval * HOURS_PER_DAY)
         else:
             await_need(w, -1, i, 0.0)
+    look_at_contests(w, 0)
     plan_week(w, 1.0, 0)

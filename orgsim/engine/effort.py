@@ -14,7 +14,7 @@ from orgsim.engine.choice import choose_week
 from orgsim.engine.compile import rule
 from orgsim.engine.curves import half_life_factor
 from orgsim.engine.forecast import look_ahead, marketer_yields, pace_of_results, rep_yields
-from orgsim.engine.periods import periods_a_year
+from orgsim.engine.periods import last_day, part, periods_a_year
 from orgsim.engine.records import (
     ABSENCE,
     ACTIVATION,
@@ -57,14 +57,21 @@ def sooner_or_later(w, delays):
 
 
 @rule
-def reference_week(w, person, habit):
-    """The hours at which results came in as they did: habit before there is experience, then one's own."""
-    p = w.p[0]
+def reference_week(w, person, habit, usual_spent, usual_weeks):
+    """The hours at which results came in as they did: habit before there is experience, then the firm's usual week
+    under today's pay and one's own."""
+    prior = w.p[0].learning_prior
     for i in range(EFFORT):
         w.week[REFERENCE, i] = habit[i]
-        if w.arm[0].learns:
-            prior = p.learning_prior
-            w.week[REFERENCE, i] = (prior * habit[i] + person.spent[i]) / (prior + person.weeks)
+        if w.arm[0].learns and usual_weeks > 0.0:
+            usual = usual_spent[i] / usual_weeks
+            w.week[REFERENCE, i] = (prior * usual + person.spent[i]) / (prior + person.weeks)
+
+
+@rule
+def rep_reference(w, rep):
+    """The reference week of a rep."""
+    reference_week(w, rep, w.p[0].rep_habit, w.firm[0].usual_spent, w.firm[0].usual_rep_weeks)
 
 
 @rule
@@ -77,8 +84,9 @@ def usual_pace(w, rep, component, f, factor):
 
 @rule
 def quota_factor(rep, component):
-    """By what a rep's quota differs from the plan's; plain commission knows no quota."""
-    return rep.quota if component.scope == OWN and not component.linear and component.metric < HOURS_OF else 1.0
+    """By what a rep's quota differs from the plan's; plain commission and contests know no quota."""
+    plain = component.linear or component.winners > 0 or component.metric >= HOURS_OF
+    return 1.0 if plain or component.scope != OWN else rep.quota
 
 
 @rule
@@ -89,16 +97,16 @@ def foresee_rep(w, r, c, day, from_next_day):
     rep_yields(w, rep, component, f)
     pace = usual_pace(w, rep, component, f, factor)
     if component.winners > 0:
-        enter_contest(w, component, f, w.standings[r, c])
+        enter_contest(w, component, w.standings[r, c], day)
     look_ahead(w, component, f, w.standings[r, c], w.p[0].rep_delay, pace, factor, day, from_next_day)
 
 
 @rule
-def enter_contest(w, component, f, standing):
+def enter_contest(w, component, standing, day):
     """A contest pays on reaching the last winner's result, as it looks now: a quota that the others set."""
     bar = component.cut_in if standing.projected < component.cut_in else component.cut_out
-    quota = component.quota
-    component.at[0] = max(1e-9, bar) / max(1e-12, quota / periods_a_year(component.period))
+    share = part(standing.since, last_day(w.firm[0], component.period, day), component.period)
+    component.at[0] = max(1e-9, bar) / max(1e-12, component.quota / periods_a_year(component.period) * share)
 
 
 @rule
@@ -113,7 +121,7 @@ def rep_week(w, r, day):
     habit[REP_LOGGING] *= max(0.0, 1.0 + p.cooperation_logging * mood)
     prepare(w.week, p.rep_cost)
     sooner_or_later(w, p.rep_delay)
-    reference_week(w, rep, p.rep_habit)
+    rep_reference(w, rep)
     for c in range(w.components.size):
         foresee_rep(w, r, c, day, 0)
     choose_week(w, w.components, hours_at_work(w))
@@ -136,7 +144,7 @@ def marketer_week(w, m, day):
         habit[ACTIVATION] = both - habit[BRAND]
     prepare(w.week, p.marketer_cost)
     sooner_or_later(w, p.marketer_delay)
-    reference_week(w, marketer, p.marketer_habit)
+    reference_week(w, marketer, p.marketer_habit, firm.usual_market_spent, firm.usual_marketer_weeks)
     for c in range(w.marketer_components.size):
         component, f = w.marketer_components[c], w.forecasts[c]
         marketer_yields(w, component, f)

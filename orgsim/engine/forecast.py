@@ -49,6 +49,14 @@ def inside(delay, opens, closes):
 
 
 @rule
+def after(delay, closes):
+    """Chance that it lands after a time in weeks from now."""
+    if delay <= 0.0:
+        return 0.0 if closes > 0.0 else 1.0
+    return math.exp(-closes / delay)
+
+
+@rule
 def time_inside(delay, opens, closes):
     """Weeks of an hour kept up from now to the close, each weighed with the chance that it pays inside."""
     length = closes - opens
@@ -208,7 +216,7 @@ def look_ahead(w, component, f, standing, delays, pace, factor, day, from_next_d
     opens = max(0.0, opens - now)
     closes = max(opens, closes - now)
     f.weeks = closes - opens
-    f.scale = (factor if component.per_unit else 1.0) * share
+    f.scale = (factor if component.per_unit else 1.0) * (1.0 if component.winners > 0 else share)
     f.got = standing.got / quota
     f.rest = pace * f.weeks / quota
     f.error = p.effort_forecast_error * math.sqrt(min(1.0, f.weeks / (length * counted * share)))
@@ -220,6 +228,7 @@ def look_ahead(w, component, f, standing, delays, pace, factor, day, from_next_d
         f.news[i] /= quota
         f.orders[i] /= quota
         f.inside[i] = inside(delays[i], opens, closes)
+        f.late[i] = after(delays[i], closes)
         f.time[i] = time_inside(delays[i], opens, closes)
     f.foreseen = f.rest
     f.now = component.rate * quota
@@ -231,8 +240,9 @@ def look_ahead(w, component, f, standing, delays, pace, factor, day, from_next_d
         return
     here = turn_page(p, component, f, factor)
     later = p.timing_weight * counted * share
-    f.next_deal = later * deal_value(w, component, f, f.rest)
-    f.next_order = later * order_value(w, component, f, f.rest)
+    value_deals(w, component, f, f.rest)
+    f.next_deal = later * f.new
+    f.next_order = later * f.again
     f.rest, f.got, f.error, f.deal, f.order, f.scale = here
 
 
@@ -266,23 +276,20 @@ def luck_of_deals(f, rest):
 
 
 @rule
-def deal_value(w, component, f, rest):
-    """Euro per attainment of one more new deal, when so much is still expected."""
-    return f.scale * deal_gain(
-        component.at, component.slope, component.jump, component.knots, f.got, rest, deals_expected(f, rest),
-        luck_of_deals(f, rest), f.error, w.p[0].effort_risk_aversion * f.scale, f.deal, f.cv
-    )  # fmt: skip
-
-
-@rule
-def order_value(w, component, f, rest):
-    """Euro per attainment of one more repeat order."""
-    if f.repeating <= 0.0:
-        return 0.0
-    return f.scale * deal_gain(
-        component.at, component.slope, component.jump, component.knots, f.got, rest, deals_expected(f, rest),
-        luck_of_deals(f, rest), f.error, w.p[0].effort_risk_aversion * f.scale, f.order, 0.0
-    )  # fmt: skip
+def value_deals(w, component, f, rest):
+    """Euro per attainment of one more new deal and of one more repeat order, when so much is still expected."""
+    at, slope, jump, knots = component.at, component.slope, component.jump, component.knots
+    deals, luck = deals_expected(f, rest), luck_of_deals(f, rest)
+    aversion = w.p[0].effort_risk_aversion * f.scale
+    without = worth(at, slope, jump, knots, f.got, rest, deals, luck, f.error, aversion)
+    f.new = f.scale * deal_gain(
+        at, slope, jump, knots, f.got, rest, deals, luck, f.error, aversion, f.deal, f.cv, without
+    )
+    f.again = 0.0
+    if f.repeating > 0.0:
+        f.again = f.scale * deal_gain(
+            at, slope, jump, knots, f.got, rest, deals, luck, f.error, aversion, f.order, 0.0, without
+        )
 
 
 @rule

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from orgsim.engine.compile import rule
-from orgsim.engine.payroll import feel_pay, with_draw
+from orgsim.engine.payroll import accrued_by_marketer, accrued_by_rep, feel_pay, with_draw
 from orgsim.engine.records import (
     CAR_TOOLS,
     COST_OF_SALES,
@@ -92,19 +92,21 @@ def book_month(w, month, day):
     base = p.money_rep_pay * (1.0 - arm.rep_share)
     row.cents[REPS_BASE] = base_pay(w.reps, month_share(w, reps * base * p.money_charges, day), days)
     variable = np.int64(0)
-    for rep in w.reps:
+    for r in range(w.reps.size):
+        rep = w.reps[r]
         cents = with_draw(w, rep, day)
         variable += cents
-        if not rep.vacant:
-            feel_pay(p, rep, base / 12.0 + cents / 100.0)
+        if not rep.vacant and rep.hired <= day + 1 - days:
+            feel_pay(p, rep, base / 12.0 + cents / 100.0, accrued_by_rep(w, r, day))
     row.cents[REPS_VARIABLE] = cents_of(variable / 100.0 * p.money_charges)
     base = p.money_marketer_pay * (1.0 - arm.marketer_share)
     row.cents[MARKETERS_BASE] = base_pay(w.marketers, month_share(w, marketers * base * p.money_charges, day), days)
     variable = np.int64(0)
-    for marketer in w.marketers:
+    for m in range(w.marketers.size):
+        marketer = w.marketers[m]
         variable += marketer.earned
-        if not marketer.vacant:
-            feel_pay(p, marketer, base / 12.0 + marketer.earned / 100.0)
+        if not marketer.vacant and marketer.hired <= day + 1 - days:
+            feel_pay(p, marketer, base / 12.0 + marketer.earned / 100.0, accrued_by_marketer(w, m, day))
         marketer.earned = 0
     row.cents[MARKETERS_VARIABLE] = cents_of(variable / 100.0 * p.money_charges)
     row.cents[CAR_TOOLS] = month_share(w, reps * p.money_car_tools, day)

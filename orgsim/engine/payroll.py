@@ -10,11 +10,12 @@ from orgsim.engine.compile import rule
 from orgsim.engine.curves import half_life_factor
 from orgsim.engine.effort import quota_factor
 from orgsim.engine.forecast import pace_of_results
-from orgsim.engine.periods import counts_now, last_day, part, periods_a_year
+from orgsim.engine.periods import counts_now, last_day, part, periods_a_year, weeks_left
 from orgsim.engine.plan import moments
 from orgsim.engine.records import (
     ALL_REVENUE,
     DAYS_PER_WEEK,
+    DAYS_PER_YEAR,
     EFFORT,
     HOURS_OF,
     HOURS_PER_DAY,
@@ -83,25 +84,24 @@ def fade_experience(w):
     p, firm = w.p[0], w.firm[0]
     kept = half_life_factor(p.learning_half_life)
     for rep in w.reps:
-        rep.weeks = kept * rep.weeks + 1.0
+        rep.weeks = kept * (rep.weeks + (0.0 if rep.vacant else 1.0))
         for k in range(RESULTS):
             rep.usual[k] *= kept
         for i in range(EFFORT):
-            rep.spent[i] = kept * rep.spent[i] + rep.hours[i]
+            rep.spent[i] = kept * (rep.spent[i] + rep.hours[i])
             rep.credit[i] *= kept
     for marketer in w.marketers:
-        marketer.weeks = kept * marketer.weeks + 1.0
+        marketer.weeks = kept * (marketer.weeks + (0.0 if marketer.vacant else 1.0))
         for i in range(EFFORT):
-            marketer.spent[i] = kept * marketer.spent[i] + marketer.hours[i]
-    firm.usual_total_weeks = kept * firm.usual_total_weeks + 1.0
+            marketer.spent[i] = kept * (marketer.spent[i] + marketer.hours[i])
+            firm.market_spent[i] += marketer.hours[i]
+    firm.usual_total_weeks = kept * (firm.usual_total_weeks + 1.0)
     for k in range(RESULTS):
         firm.usual_total[k] *= kept
     for i in range(EFFORT):
         firm.mql_credit[i] *= kept
         firm.deal_credit[i] *= kept
         firm.market_spent[i] *= kept
-        for marketer in w.marketers:
-            firm.market_spent[i] += marketer.hours[i]
 
 
 @rule
@@ -112,21 +112,44 @@ def learn_what_is_usual(w, day):
     warm_up = np.int64(firm.horizon_start / HOURS_PER_DAY)
     if day >= warm_up:
         return
-    for i in range(EFFORT):
-        if 2 * day < warm_up:
-            for rep in w.reps:
-                rep.credit[i] = 0.0
-                rep.spent[i] = 0.0
-            firm.mql_credit[i] = 0.0
-            firm.deal_credit[i] = 0.0
-            firm.market_spent[i] = 0.0
-        elif day + DAYS_PER_WEEK >= warm_up:
+    if 2 * day < warm_up:
+        forget_all(w)
+    elif day + DAYS_PER_WEEK >= warm_up:
+        for i in range(EFFORT):
             for rep in w.reps:
                 firm.usual_credit[i] += rep.credit[i]
                 firm.usual_spent[i] += rep.spent[i]
             firm.usual_mql_credit[i] = firm.mql_credit[i]
             firm.usual_deal_credit[i] = firm.deal_credit[i]
             firm.usual_market_spent[i] = firm.market_spent[i]
+        for rep in w.reps:
+            firm.usual_rep_weeks += rep.weeks
+        for marketer in w.marketers:
+            firm.usual_marketer_weeks += marketer.weeks
+
+
+@rule
+def forget_all(w):
+    """No experience with results and hours."""
+    firm = w.firm[0]
+    firm.usual_total_weeks = 0.0
+    for rep in w.reps:
+        rep.weeks = 0.0
+    for marketer in w.marketers:
+        marketer.weeks = 0.0
+    for k in range(RESULTS):
+        firm.usual_total[k] = 0.0
+        for rep in w.reps:
+            rep.usual[k] = 0.0
+    for i in range(EFFORT):
+        firm.mql_credit[i] = 0.0
+        firm.deal_credit[i] = 0.0
+        firm.market_spent[i] = 0.0
+        for rep in w.reps:
+            rep.credit[i] = 0.0
+            rep.spent[i] = 0.0
+        for marketer in w.marketers:
+            marketer.spent[i] = 0.0
 
 
 # Settling ------------------------------------------------------------------------------------------------------------
@@ -176,7 +199,11 @@ def settle_rep(w, r, c, day):
     """Pay a rep's component up to today, and begin anew."""
     rep, component, standing = w.reps[r], w.components[c], w.standings[r, c]
     factor = quota_factor(rep, component)
-    euro = prize_of(w, c, r) if component.winners > 0 else pay_for(component, standing, factor, day)
+    euro = 0.0  # a contest is won at its end; who leaves before has lost it
+    if component.winners == 0:
+        euro = pay_for(component, standing, factor, day)
+    elif last_day(w.firm[0], component.period, day) == day:
+        euro = prize_of(w, c, r)
     cents = np.int64(math.floor(100.0 * euro + 0.5))
     quota = component.quota * factor / periods_a_year(component.period) * part(standing.since, day, component.period)
     write_settlement(w, day, REP_ROLE, r, c, standing.got, quota, cents)
@@ -234,7 +261,7 @@ def look_at_contests(w, day):
     for c in range(w.components.size):
         component = w.components[c]
         if component.winners > 0:
-            weeks = (last_day(w.firm[0], component.period, day) + 1 - day) / DAYS_PER_WEEK
+            weeks = weeks_left(w.firm[0], component, day)
             for r in range(w.reps.size):
                 rep, standing = w.reps[r], w.standings[r, c]
                 rest = 0.0 if rep.vacant else pace_of_results(w, rep, component, 1.0) * weeks
@@ -269,18 +296,43 @@ def with_draw(w, rep, day):
     rep.earned = 0
     if arm.draw <= 0.0:
         return cents
-    least = np.int64(math.floor(100.0 * arm.draw + 0.5)) if (day - rep.hired) < arm.draw_months * 260.0 / 12.0 else 0
-    if cents < least:
-        if arm.recoverable:
-            rep.advanced += least - cents
-        return np.int64(least)
-    back = min(rep.advanced, cents - least)
+    least = np.int64(0)
+    if not rep.vacant and day - rep.hired < arm.draw_months * DAYS_PER_YEAR / 12.0:
+        least = np.int64(math.floor(100.0 * arm.draw + 0.5))
+        if cents < least:
+            if arm.recoverable:
+                rep.advanced += least - cents
+            return least
+    back = max(np.int64(0), min(rep.advanced, cents - least))
     rep.advanced -= back
     return cents - back
 
 
 @rule
-def feel_pay(p, person, month_pay):
-    """Pay is felt over some months, and what is expected of it follows more slowly."""
+def accrued_by_rep(w, r, day):
+    """Euro of variable pay that a rep would be paid beyond what is settled, who left today."""
+    euro = 0.0
+    for c in range(w.components.size):
+        component = w.components[c]
+        if component.winners == 0 and w.standings[r, c].since <= day:
+            euro += pay_for(component, w.standings[r, c], quota_factor(w.reps[r], component), day)
+    return euro
+
+
+@rule
+def accrued_by_marketer(w, m, day):
+    """The same of a marketer."""
+    euro = 0.0
+    for c in range(w.marketer_components.size):
+        if w.marketer_standings[m, c].since <= day:
+            euro += pay_for(w.marketer_components[c], w.marketer_standings[m, c], 1.0, day)
+    return euro
+
+
+@rule
+def feel_pay(p, person, settled, accrued):
+    """Pay is felt as it is earned, over some months, and what is expected of it follows more slowly."""
+    month_pay = settled + accrued - person.accrued
+    person.accrued = accrued
     person.recent += (1.0 - half_life_factor(p.people_pay_memory)) * (month_pay - person.recent)
     person.expected += (1.0 - half_life_factor(p.people_expectation)) * (month_pay - person.expected)

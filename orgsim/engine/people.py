@@ -16,6 +16,7 @@ from orgsim.engine.handover import in_charge, join
 from orgsim.engine.payroll import settle_marketer, settle_rep, write_settlement
 from orgsim.engine.periods import periods_a_year
 from orgsim.engine.records import (
+    ALL_REVENUE,
     DAYS_PER_WEEK,
     DAYS_PER_YEAR,
     EFFORT,
@@ -36,8 +37,10 @@ from orgsim.engine.records import (
     WORK_WEEK,
 )
 from orgsim.engine.streams import normal_quantile, uniforms
+from orgsim.engine.timing import pays_for_deals
 
-LONG_SERVED = 1e9  # months of practice of those of whom nobody ever leaves
+LONG_SERVED = 1e9  # months of practice where nobody ever leaves
+LONGEST_TENURE = 600.0  # months
 SHORTEST, LONGEST = 0.2, 5.0  # bounds of a quota's factor
 
 
@@ -128,8 +131,13 @@ def vacate(w, person, role, day):
     person.vacant = 1
     person.leaves = STAYS
     person.hired = day + 1 + np.int64(math.ceil(w.p[0].people_vacancy)) * DAYS_PER_WEEK
-    w.months[w.month_of[day]].quits += 1 if role == REP_ROLE else 0
-    w.months[w.month_of[day]].marketer_quits += 1 if role == MARKETER_ROLE else 0
+    month = w.months[w.month_of[day]]
+    if stint.reason == IS_DISMISSED:
+        month.dismissals += 1
+    elif role == REP_ROLE:
+        month.quits += 1
+    else:
+        month.marketer_quits += 1
 
 
 @rule
@@ -155,6 +163,8 @@ def leave(w, day):
             vacate(w, rep, REP_ROLE, day)
             rep.share = 0.0
             rep.closing_balance = 0.0
+            rep.lead_hours = 0.0
+            rep.closing_hours = 0.0
             pass_on(w, rep)
     for m in range(w.marketers.size):
         marketer = w.marketers[m]
@@ -174,12 +184,16 @@ def prospective_pay(w, r, talent):
     """Euro a year that the plan promises somebody of a talent: skill sells as its weight in the buyer's choice says."""
     p = w.p[0]
     pay = p.money_rep_pay * (1.0 - w.arm[0].rep_share)
-    lift = p.opportunity_weight_skill * (1.0 - p.opportunity_win) * (1.0 - p.repeat_share) * (talent - 0.5)
+    lift = p.opportunity_weight_skill * (1.0 - p.opportunity_win) * (talent - 0.5)
     for c in range(w.components.size):
         component, f = w.components[c], w.forecasts[c]
-        expected = p.effort_expected_attainment * (1.0 + lift) if component.scope == OWN else 1.0
+        won = 1.0 - p.repeat_share if component.metric == ALL_REVENUE else 1.0
+        closes = won if pays_for_deals(component) and component.scope == OWN else 0.0
+        expected = p.effort_expected_attainment * (1.0 + lift * closes)
         number = periods_a_year(component.period)
-        if component.linear:
+        if component.winners > 0:
+            pay += number * component.prize * component.winners / w.reps.size
+        elif component.linear:
             pay += component.rate * component.quota * expected
         else:
             rep_yields(w, w.reps[r], component, f)
@@ -237,6 +251,7 @@ def take_seat(w, person, role, pay, habit, day):
     person.morale = 0.0
     person.weeks = 0.0
     person.returns = 0
+    person.accrued = 0.0
     person.advanced = 0
     person.expected = pay / 12.0
     person.recent = pay / 12.0
@@ -289,7 +304,7 @@ def start_staff(w):
         rep.talent = u_talent
         rep.practice = LONG_SERVED
         if w.arm[0].leaves and p.people_rep_turnover > 0.0:
-            rep.practice = 12.0 * streams.exponential(u_tenure) / p.people_rep_turnover
+            rep.practice = min(LONGEST_TENURE, 12.0 * streams.exponential(u_tenure) / p.people_rep_turnover)
             rep.hired = -np.int64(math.floor(rep.practice * DAYS_PER_YEAR / 12.0))
         else:
             rep.hired = -DAYS_PER_YEAR
@@ -325,11 +340,14 @@ def is_spared(w, rep, day):
 
 @rule
 def review_year(w, day):
-    """At year's end, for who has been there all year: quotas follow results, up more than down (A22)."""
+    """At year's end, for who has been there all year: quotas follow results, up more than down (A22). The warm-up, in
+    which the pipeline fills, is not judged."""
     p, arm = w.p[0], w.arm[0]
+    firm = w.firm[0]
+    judged = firm.phase_first * HOURS_PER_DAY >= firm.horizon_start and day + 1 - DAYS_PER_YEAR >= firm.phase_first
     for r in range(w.reps.size):
         rep = w.reps[r]
-        if not rep.vacant and rep.hired <= day + 1 - DAYS_PER_YEAR:
+        if judged and not rep.vacant and rep.hired <= day + 1 - DAYS_PER_YEAR:
             quota = p.quota_per_rep * rep.quota
             reached = rep.year / quota
             write_settlement(w, day, REP_ROLE, r, REVIEW_OF_YEAR, rep.year, quota, 0)

@@ -68,6 +68,24 @@ def periods_a_year(period):
 
 
 @rule
+def last_day_counted(firm, component, day):
+    """Last day of the present period whose results count: the period's last, or the last of a SPIF's weeks."""
+    last = last_day(firm, component.period, day)
+    if component.last_week > 0:
+        last = min(last, calendar_first(component.period, day) + component.last_week * DAYS_PER_WEEK - 1)
+    return last
+
+
+@rule
+def weeks_left(firm, component, day):
+    """Weeks of the present period, from this day on, whose results still count."""
+    first = day
+    if component.last_week > 0:
+        first = max(day, calendar_first(component.period, day) + (component.first_week - 1) * DAYS_PER_WEEK)
+    return max(0.0, (last_day_counted(firm, component, day) + 1.0 - first) / DAYS_PER_WEEK)
+
+
+@rule
 def counts_now(component, day):
     """Whether results of this day count: always, but for a SPIF, which counts some weeks of its period."""
     if component.last_week == 0:

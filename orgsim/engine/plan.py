@@ -35,7 +35,7 @@ def moments(at, slope, jump, knots, mean, sd):
             above = normal_cdf(z)
             density = math.exp(-0.5 * z * z) / ROOT_TWO_PI
         else:
-            above = 1.0 if mean >= t or t <= 0.0 else 0.0  # nobody is paid less for results below 0
+            above = 1.0 if mean >= t or t <= 0.0 else 0.0  # results below 0 count as well
             density = 0.0
         tail_mean = mean * above + sd * density
         tail_square = (mean * mean + sd * sd) * above + sd * (t + mean) * density
@@ -76,14 +76,13 @@ def worth(at, slope, jump, knots, got, rest, deals, variance, error, aversion):
 
 
 @rule
-def deal_gain(at, slope, jump, knots, got, rest, deals, variance, error, aversion, deal, cv):
-    """Euro gained by one more deal, per unit of attainment it brings.
+def deal_gain(at, slope, jump, knots, got, rest, deals, variance, error, aversion, deal, cv, without):
+    """Euro gained by one more deal, per unit of attainment it brings; `without` is what the pay is worth as it is.
 
     deal: its mean size in attainment, cv: its coefficient of variation; sizes are log-normal, met by three nodes.
     """
     if deal <= 0.0:
         deal = 1e-7
-    without = worth(at, slope, jump, knots, got, rest, deals, variance, error, aversion)
     if cv <= 0.0:
         return (worth(at, slope, jump, knots, got + deal, rest, deals, variance, error, aversion) - without) / deal
     s = math.sqrt(math.log1p(cv * cv))
@@ -105,4 +104,5 @@ def deal_worth(at, slope, jump, got, rest, deals, variance, error, aversion, dea
     aversion: absolute risk aversion, 1 / euro; deal, cv: mean size of the deal in attainment and its coefficient of
     variation. To get euro per euro of revenue, divide by the period's quota.
     """
-    return deal_gain(at, slope, jump, at.size, got, rest, deals, variance, error, aversion, deal, cv)
+    without = worth(at, slope, jump, at.size, got, rest, deals, variance, error, aversion)
+    return deal_gain(at, slope, jump, at.size, got, rest, deals, variance, error, aversion, deal, cv, without)

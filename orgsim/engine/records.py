@@ -109,7 +109,8 @@ LEAD = record_of(
 )  # fmt: skip
 STINT_OF = (
     ("hours", "f8", (WEEK,)), ("spent", "f8", (EFFORT,)), ("weeks", "f8"), ("talent", "f8"), ("practice", "f8"),
-    ("skill", "f8"), ("pace", "f8"), ("morale", "f8"), ("expected", "f8"), ("recent", "f8"), ("advanced", "i8"),
+    ("skill", "f8"), ("pace", "f8"), ("morale", "f8"), ("expected", "f8"), ("recent", "f8"), ("accrued", "f8"),
+    ("advanced", "i8"),
     ("earned", "i8"), ("hired", "i4"), ("holder", "i4"), ("stint", "i4"), ("away", "i4"), ("returns", "i4"),
     ("index", "i4"), ("leaves", "i1"), ("vacant", "i1"),
 )  # fmt: skip
@@ -137,9 +138,11 @@ SETTLED = record_of(
     ("component", "i4"),
 )  # fmt: skip
 FORECAST = record_of(
-    ("news", "f8", (EFFORT,)), ("orders", "f8", (EFFORT,)), ("inside", "f8", (EFFORT,)), ("time", "f8", (EFFORT,)),
+    ("news", "f8", (EFFORT,)), ("orders", "f8", (EFFORT,)), ("inside", "f8", (EFFORT,)), ("late", "f8", (EFFORT,)),
+    ("time", "f8", (EFFORT,)),
     ("got", "f8"), ("rest", "f8"), ("repeating", "f8"), ("deal", "f8"), ("order", "f8"), ("cv", "f8"), ("error", "f8"),
-    ("weeks", "f8"), ("scale", "f8"), ("quota", "f8"), ("foreseen", "f8"), ("now", "f8"), ("next_deal", "f8"),
+    ("weeks", "f8"), ("scale", "f8"), ("quota", "f8"), ("foreseen", "f8"), ("new", "f8"), ("again", "f8"),
+    ("now", "f8"), ("next_deal", "f8"),
     ("next_order", "f8"), ("next_rest", "f8"), ("part", "f8"), ("certain", "i4"), ("linear", "i4"),
 )  # fmt: skip
 SEGMENT = record_of(
@@ -158,7 +161,8 @@ FIRM = record_of(
     ("seed", "i8"), ("replicate", "i8"), ("horizon_start", "f8"), ("leads", "i8"), ("events", "i8"), ("today", "i8"),
     ("log", "i8"), ("free_event", "i8"), ("under_way", "i8"), ("customers", "i8"), ("opportunities", "i8"),
     ("late_opportunities", "i8"), ("queued", "i8"), ("missed_value", "i8"), ("missed_count", "i8"),
-    ("settled", "i8"), ("stints", "i8"), ("hires", "i8"), ("phase_first", "i8"), ("phase_last", "i8"),
+    ("settled", "i8"), ("stints", "i8"), ("phase_first", "i8"), ("phase_last", "i8"), ("usual_rep_weeks", "f8"),
+    ("usual_marketer_weeks", "f8"),
     ("total", "f8", (RESULTS,)), ("usual_total", "f8", (RESULTS,)), ("usual_total_weeks", "f8"),
     ("usual_credit", "f8", (EFFORT,)), ("usual_spent", "f8", (EFFORT,)),
     ("mql_credit", "f8", (EFFORT,)), ("deal_credit", "f8", (EFFORT,)), ("market_spent", "f8", (EFFORT,)),
@@ -195,6 +199,7 @@ MONTH = record_of(
     ("queued", "i8"), ("leads", "i8"), ("mqls", "i8"), ("attempted", "i8"), ("sqls", "i8"), ("new_opportunities", "i8"),
     ("won", "i8"), ("lost_customers", "i8"), ("missed_value", "i8"),
     ("discounts", "i8"), ("pulled", "i8"), ("pushed", "i8"), ("quits", "i8"), ("marketer_quits", "i8"),
+    ("dismissals", "i8"),
     ("hires", "i8"), ("vacant_days", "i8"),
 )  # fmt: skip
 NOTE = record_of(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from orgsim.engine import streams
 from orgsim.engine.compile import rule
-from orgsim.engine.effort import foresee_rep, quota_factor, reference_week
+from orgsim.engine.effort import foresee_rep, quota_factor, rep_reference
 from orgsim.engine.forecast import deals_expected, luck_of_deals, turn_page
 from orgsim.engine.payroll import result
-from orgsim.engine.periods import counts_now, last_day
+from orgsim.engine.periods import counts_now, last_day, last_day_counted
 from orgsim.engine.plan import worth
 from orgsim.engine.records import ALL_REVENUE, HOURS_PER_DAY, NEW_REVENUE, OWN, PULLED, PUSHED, WINS
 from orgsim.engine.streams import uniforms
@@ -54,12 +54,18 @@ def gain_now(w, component, f, euro, day):
 
 
 @rule
-def gain_later(w, rep, component, f, euro):
+def ends_with_period(w, component, day):
+    """Whether the weeks that count end with the period, so that the next period's begin at once."""
+    return last_day_counted(w.firm[0], component, day) == last_day(w.firm[0], component.period, day)
+
+
+@rule
+def gain_later(w, rep, component, f, euro, day):
     """The same in the next period, weighed for the wait."""
     p = w.p[0]
     size = 1.0 if component.metric == WINS else euro
-    if component.first_week > 1:
-        return 0.0
+    if component.first_week > 1 or (component.last_week > 0 and not ends_with_period(w, component, day)):
+        return 0.0  # next week does not count
     if f.linear:
         return p.timing_weight * component.rate * size
     here = turn_page(p, component, f, quota_factor(rep, component))
@@ -70,8 +76,8 @@ def gain_later(w, rep, component, f, euro):
 
 @rule
 def ends_soon(w, component, day):
-    """Whether the component's period ends before an opportunity is reviewed again."""
-    return last_day(w.firm[0], component.period, day) - day < w.p[0].opportunity_review
+    """Whether results stop counting for the component before an opportunity is reviewed again."""
+    return 0 <= last_day_counted(w.firm[0], component, day) - day < w.p[0].opportunity_review
 
 
 @rule
@@ -93,7 +99,7 @@ def better_moved(w, rep, lead, day, pull):
         return False
     euro = lead.deal / 100.0
     moved = (1.0 - asked) * euro
-    reference_week(w, rep, p.rep_habit)
+    rep_reference(w, rep)
     now = 0.0
     later = 0.0
     for c in range(w.components.size):
@@ -105,7 +111,7 @@ def better_moved(w, rep, lead, day, pull):
             f.got += result(rep.tally, component.metric) / (f.quota * f.part)
         now += gain_now(w, component, f, moved if pull else euro, day)
         if ends_soon(w, component, day):
-            later += gain_later(w, rep, component, f, euro if pull else moved)
+            later += gain_later(w, rep, component, f, euro if pull else moved, day)
         else:
             later += gain_now(w, component, f, euro if pull else moved, day)
     return now > 0.0 and now >= later if pull else later > now
@@ -117,7 +123,7 @@ def next_period(w, day):
     last = day
     for component in w.components:
         if pays_for_deals(component) and ends_soon(w, component, day):
-            last = max(last, last_day(w.firm[0], component.period, day))
+            last = max(last, last_day_counted(w.firm[0], component, day))
     return (last + 1.0) * HOURS_PER_DAY
 
 

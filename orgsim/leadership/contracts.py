@@ -87,7 +87,9 @@ def component_records(scenario: Scenario, plan: PayPlan, role: str) -> NDArray[n
         row["knots"] = len(curve.at)
         row["at"][: len(curve.at)] = curve.at
         row["slope"][: len(curve.at)] = np.array(curve.slopes) / shared
-        row["jump"][: len(curve.at)] = np.array(curve.jumps) / (shared if component.rate is not None else 1)
+        row["jump"][: len(curve.at)] = np.array(curve.jumps) / shared
+        if component.bonus and not component.winners:  # a bonus is each one's own
+            row["jump"][curve.at.index(1.0)] += component.bonus * (1.0 - 1.0 / shared)
         row["quota"] = quota
         row["linear"] = component.linear
         if component.linear:

@@ -65,8 +65,8 @@ class Component(Table):
                                  "default the firm's target or quota", above=0)
     share: Share | None = param(None, "share", 0, 0.6, "B; D32", "Part of total pay that is paid at quota", least=0,
                                 most=0.95)
-    rate: Number | None = param(None, "€ per unit", 0, 0.2, "B: 5 to 16 % of new revenue", "Euro per unit of the metric",
-                                least=0)
+    rate: Number | None = param(None, "€ per unit", 0, 0.2, "B: 5 to 16 % of new revenue",
+                                "Euro per unit of the metric", least=0)
     bands: tuple[Band, ...] = Field((), max_length=6, description="Rates by attainment")
     curve: tuple[tuple[float, float], ...] = Field(
         (), max_length=10, description="Points of attainment and of pay over pay at quota; an attainment given twice "

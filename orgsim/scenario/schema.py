@@ -67,7 +67,7 @@ class Money(Table):
     car_tools: EuroPerYear = param(9_000.0, "€/year", 3_000, 15_000, "theory 5 (assumption)", "Car and tools of a rep",
                                    least=0)
     systems: EuroPerYear = param(25_000.0, "€/year", 0, 100_000, "theory 5 (assumption)", "Systems", least=0)
-    quota_over_target: Number = param(1.05, "ratio", 0.9, 1.3, "theory 5: quota is 105 % of expected",
+    quota_over_target: Number = param(660 / 627, "ratio", 0.9, 1.3, "theory 5: 660 k€ where 627 are expected",
                                       "Quota over target, for plans with a quota that name none", above=0)
     target_per_rep: EuroPerYear = param(627_000.0, "€/year", 1, 5e6, "theory 5: expected revenue per rep",
                                         "Revenue at which a rep earns the full variable pay", above=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -116,8 +117,8 @@ def test_sorting_a_plan_that_pays_for_results_draws_more_talent(firm: Scenario) 
     )  # fmt: skip
 
     def talent(pay: str) -> np.ndarray:
-        runs = [orgsim.run(open_firm, pay=pay, seed=7, replicate=r) for r in range(3)]
-        return np.concatenate([r.people[(r.people["hired"] >= 0) & (r.people["role"] == "rep")]["talent"] for r in runs])
+        people = pd.concat([orgsim.run(open_firm, pay=pay, seed=7, replicate=r).people for r in range(3)])
+        return people[(people["hired"] >= 0) & (people["role"] == "rep")]["talent"].to_numpy()
 
     paid, salaried = talent("commission"), talent("fixed")
     assert min(len(paid), len(salaried)) > 100

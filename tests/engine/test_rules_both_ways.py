@@ -55,6 +55,7 @@ NUMBERS: dict[Any, tuple[st.SearchStrategy[Any], ...]] = {
     decide.good_above: (number(-6, 4), number(-4, 4), number(-1, 1)),
     forecast.learned: (number(0, 1e4),) * 5,
     forecast.inside: (number(0, 60), number(0, 52), number(0, 52)),
+    forecast.after: (number(0, 60), number(0, 52)),
     forecast.time_inside: (number(0, 60), number(0, 52), number(0, 52)),
     periods.calendar_first: (st.integers(0, 3), st.integers(0, 10_000)),
     periods.calendar_days: (st.integers(0, 3), st.integers(0, 10_000)),
@@ -178,7 +179,7 @@ def test_what_a_plan_is_worth_is_the_same_bits_compiled_and_not(
     aversion: float, deal: float, cv: float,
 ) -> None:  # fmt: skip
     at, slope, jump = (np.array(column) for column in zip(*sorted(knots), strict=True))
-    arguments = (at, slope, jump, len(knots), got, rest, deals, variance, error, aversion, deal, cv)
+    arguments = (at, slope, jump, len(knots), got, rest, deals, variance, error, aversion, deal, cv, 0.0)
     ours = compiled(plan.deal_gain)(*arguments)
     assert bits(ours) == bits(in_python(plan.deal_gain)(*arguments))
 

@@ -88,7 +88,7 @@ def test_renaming_segments_and_chairs_changes_only_names() -> None:
     renamed = scenario.with_(
         **{
             "market.segments.0.name": "Zürich", "market.segments.3.name": "a",
-            "structures.separate.chairs.0.title": "VP Sales",
+            "structures.separate.chairs.0.title": "VP Sales", "structures.separate.quota.decides": "VP Sales",
         }
     )  # fmt: skip
     one, other = orgsim.run(scenario, seed=3), orgsim.run(renamed, seed=3)
