@@ -72,6 +72,52 @@ def table(title: str, head: list[str], rows: list[list[object]]) -> None:
         print("| " + " | ".join(f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row) + " |")
 
 
+def effort_rule() -> None:
+    """What the effort rule takes of a run, plan by plan: the weekly plans of all staff, timed alone on one state."""
+    import orgsim
+    from orgsim.clock import Clock
+    from orgsim.engine.compile import entry
+    from orgsim.engine.effort import plan_week
+    from orgsim.engine.handle import handle
+    from orgsim.simulation import Arm, advance, copy_world, enter_arm, warm_up
+
+    scenario = orgsim.load_scenario("baseline").with_(**{"time.run_off_months": 0})
+    clock = Clock.of(scenario)
+    today = Arm("separate", "own_numbers")
+    warm = warm_up(scenario, today, 0, 0)
+    middle = clock.start + 325  # the first day of a quarter
+    weeks = clock.horizon // 5
+
+    @entry
+    def plan_weeks(w, first, number):  # type: ignore[no-untyped-def]
+        for n in range(number):
+            plan_week(w, 0.0, first + 5 * (n % 13))
+
+    plans = ("fixed", "own_numbers", "quarterly_bonus", "accelerated", "mbo", "contest")
+    functions: dict[str, Callable[[], object]] = {}
+    for plan in plans:
+        arm = Arm("separate", plan)
+        state = handle(copy_world(advance(enter_arm(scenario, warm, arm, today), clock.start, middle)))
+        plan_weeks(state, middle, 1)
+        functions[f"{plan} week"] = lambda state=state: plan_weeks(state, middle, weeks)  # type: ignore[misc]
+        functions[f"{plan} run"] = lambda arm=arm: advance(  # type: ignore[misc]
+            enter_arm(scenario, warm, arm, today), clock.start, clock.end
+        )
+    times = best_of(functions)
+    staff = scenario.people.reps + scenario.people.marketers
+    table(
+        f"The effort rule, baseline, {clock.horizon} days, {staff} people deciding {weeks} times",
+        ["plan", "horizon, ms", "against salary only", "share of the weekly plans", "us per person and week"],
+        [
+            [
+                plan, times[f"{plan} run"] * 1e3, times[f"{plan} run"] / times["fixed run"],
+                times[f"{plan} week"] / times[f"{plan} run"], times[f"{plan} week"] / (weeks * staff) * 1e6,
+            ]
+            for plan in plans
+        ],
+    )  # fmt: skip
+
+
 def one_core() -> None:
     """A prospect-day of the baseline against an empty agent step of Mesa and against the floor."""
     import mesa
@@ -209,6 +255,7 @@ def main() -> None:
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
           f"{resource.getpagesize()} byte pages")  # fmt: skip
     one_core()
+    effort_rule()
     scaling(quick)
     first_impression()
 

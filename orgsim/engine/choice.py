@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from orgsim.engine.compile import rule
 from orgsim.engine.forecast import deals_expected, luck_of_deals, period_worth, value_deals
 from orgsim.engine.records import EFFORT
@@ -17,7 +19,9 @@ GRID = 12
 ONE_ANSWER = 0.5
 REFINED = 80
 HIGHEST_DENSITY = 0.3989422804014327  # of a standard normal
-PRECISION = 1e-10
+FINEST = 1000.0  # pieces in which several answers are looked for
+BARE = 1e-3
+PRECISION = 1e-9  # of what effort can move, and of the spread of the forecast
 
 
 @rule
@@ -89,6 +93,14 @@ def most_a_deal_can_add(component, f, low):
 
 
 @rule
+def sharpest(f, rest):
+    """The narrowest spread over which the worth of a deal moves: that of the whole forecast, or, where no further deal
+    may well come, of what is uncertain beside deals."""
+    bare = math.exp(-deals_expected(f, rest)) > BARE
+    return f.error if bare else math.sqrt(luck_of_deals(f, rest) + f.error * f.error)
+
+
+@rule
 def best_answer(w, component, f, total):
     """Find every week that is the best answer to the result it leads to, and keep the one of highest utility.
 
@@ -97,21 +109,25 @@ def best_answer(w, component, f, total):
     low = answer(w, f, total, 0.0, 0.0)
     most = most_a_deal_can_add(component, f, low)
     high = answer(w, f, total, most, most)
-    near = PRECISION * (high - low)
+    spread = sharpest(f, low)
+    near = PRECISION * min(high - low, spread + 1e-300)
     left = low
     at_left = gap(w, component, f, total, low)
     if at_left < 0.0 or not high > low:  # risk outweighs what a deal adds, or no hour adds anything
         return expected_rest(w, f)
     # The worth of a deal moves over the spread of the forecast at the fastest: effort that can move the forecast by
     # far less than that has one answer only.
-    if high - low < ONE_ANSWER * math.sqrt(luck_of_deals(f, low) + f.error * f.error):
+    if high - low < ONE_ANSWER * spread:
         return refine(w, component, f, total, low, high, at_left, low + at_left, near)
     found = -1.0
     best = 0.0
-    for n in range(1, GRID + 1):
-        right = low + (high - low) * n / GRID
+    pieces = GRID
+    if GRID * spread < 2.0 * (high - low):
+        pieces = np.int64(math.ceil(min(FINEST, 2.0 * (high - low) / (spread + 1e-300))))
+    for n in range(1, pieces + 1):
+        right = low + (high - low) * n / pieces
         at_right = gap(w, component, f, total, right)
-        if at_left >= 0.0 and (at_right < 0.0 or n == GRID):
+        if at_left >= 0.0 and (at_right < 0.0 or n == pieces):
             guess = left + (right - left) * at_left / (at_left - at_right) if at_right < 0.0 else right
             rest = refine(w, component, f, total, left, right, at_left, guess, near)
             value = utility(w, component, f, rest)

@@ -238,12 +238,16 @@ def look_ahead(w, component, f, standing, delays, pace, factor, day, from_next_d
     f.part = share
     if component.linear:
         return
-    here = turn_page(p, component, f, factor)
+    if standing.seen != standing.since + 1:  # once a period: what a next one is worth changes slowly
+        here = turn_page(p, component, f, factor)
+        value_deals(w, component, f, f.rest)
+        standing.next_deal = f.new
+        standing.next_order = f.again
+        standing.seen = standing.since + 1
+        f.rest, f.got, f.error, f.deal, f.order, f.scale = here
     later = p.timing_weight * counted * share
-    value_deals(w, component, f, f.rest)
-    f.next_deal = later * f.new
-    f.next_order = later * f.again
-    f.rest, f.got, f.error, f.deal, f.order, f.scale = here
+    f.next_deal = later * standing.next_deal
+    f.next_order = later * standing.next_order
 
 
 @rule

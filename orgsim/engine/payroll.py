@@ -163,7 +163,7 @@ def pay_for(component, standing, factor, last):
     share = part(standing.since, last, component.period)
     quota = component.quota * factor / periods_a_year(component.period) * share
     scale = (factor if component.per_unit else 1.0) * share
-    pay, _ = moments(component.at, component.slope, component.jump, component.knots, standing.got / quota, 0.0)
+    pay, _ = moments(component.at, component.slope, component.jump, component.knots, standing.got / quota, 0.0, False)
     return scale * pay
 
 

@@ -15,12 +15,14 @@ from orgsim.engine.compile import entry, rule
 from orgsim.engine.streams import normal_cdf
 
 ROOT_THREE = 1.7320508075688772
+NEGLIGIBLE = 1e-9
+FAR = 9.0  # spreads; what lies beyond has a chance of 1e-19
 ROOT_TWO_PI = 2.5066282746310002
 
 
 @rule
-def moments(at, slope, jump, knots, mean, sd):
-    """Mean of pay, and of pay squared, when attainment is normal; a knot at 0 is always reached.
+def moments(at, slope, jump, knots, mean, sd, squared):
+    """Mean of pay, and if asked for of pay squared, when attainment is normal; a knot at 0 is always reached.
 
     Units: `at` attainment, `slope` euro per attainment, `jump` euro.
     """
@@ -30,7 +32,7 @@ def moments(at, slope, jump, knots, mean, sd):
     steep = 0.0
     for j in range(knots):
         t = at[j]
-        if sd > 0.0 and t > 0.0:
+        if t > 0.0 and abs(mean - t) < FAR * sd:
             z = (mean - t) / sd
             above = normal_cdf(z)
             density = math.exp(-0.5 * z * z) / ROOT_TWO_PI
@@ -38,8 +40,10 @@ def moments(at, slope, jump, knots, mean, sd):
             above = 1.0 if mean >= t or t <= 0.0 else 0.0  # results below 0 count as well
             density = 0.0
         tail_mean = mean * above + sd * density
-        tail_square = (mean * mean + sd * sd) * above + sd * (t + mean) * density
         first += slope[j] * (tail_mean - t * above) + jump[j] * above
+        if not squared:
+            continue
+        tail_square = (mean * mean + sd * sd) * above + sd * (t + mean) * density
         then = level + jump[j] - slope[j] * t
         steeper = steep + slope[j]
         second += (
@@ -61,15 +65,17 @@ def worth(at, slope, jump, knots, got, rest, deals, variance, error, aversion):
     """
     none = math.exp(-deals)
     first, second = 0.0, 0.0
-    if none > 0.0:
-        first, second = moments(at, slope, jump, knots, got, error)
+    if none > NEGLIGIBLE:
+        first, second = moments(at, slope, jump, knots, got, error, aversion > 0.0)
         first *= none
         second *= none
     if none < 1.0:
         some = 1.0 - none
         mean = rest / some
         spread = max(0.0, (variance + rest * rest) / some - mean * mean)
-        one, two = moments(at, slope, jump, knots, got + mean, math.sqrt(spread + error * error))
+        one, two = moments(
+            at, slope, jump, knots, got + mean, math.sqrt(spread + error * error), aversion > 0.0
+        )
         first += some * one
         second += some * two
     return first - 0.5 * aversion * (second - first * first)

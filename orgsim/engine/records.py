@@ -132,7 +132,9 @@ COMPONENT = record_of(
     ("period", "i4"), ("winners", "i4"), ("first_week", "i4"), ("last_week", "i4"), ("linear", "i4"),
     ("per_unit", "i4"), ("members", "i4"),
 )  # fmt: skip
-STANDING = record_of(("got", "f8"), ("projected", "f8"), ("since", "i4"))
+STANDING = record_of(
+    ("got", "f8"), ("projected", "f8"), ("next_deal", "f8"), ("next_order", "f8"), ("since", "i4"), ("seen", "i4")
+)
 SETTLED = record_of(
     ("got", "f8"), ("quota", "f8"), ("cents", "i8"), ("day", "i4"), ("role", "i4"), ("person", "i4"),
     ("component", "i4"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import optimize
+from scipy import optimize, stats
 
 import orgsim
 from orgsim.experiments.closed_forms import NoClosedForm
@@ -21,7 +21,7 @@ from orgsim.scenario.errors import ScenarioError
 from orgsim.scenario.load import limit_names
 
 CASES = ("linear", "multitask", "quota", "team", "timing")
-DRAWS = 20
+DRAWS = {"quota": 120, "timing": 40}  # where one answer may hide another; else 20
 AGREEMENT = 1e-6
 COST = [[1.0, 0.5], [0.5, 1.0]]
 SHORT: dict[str, Any] = {"time.years": 0.02}  # one week: effort does not depend on what was sold
@@ -84,7 +84,7 @@ def test_the_cases_of_pay_ship() -> None:
 def test_the_engine_agrees_for_parameters_drawn_at_random(case: str) -> None:
     rng = np.random.default_rng([2026, *case.encode()])
     wrong, done = [], 0
-    while done < DRAWS:
+    while done < DRAWS.get(case, 20):
         settings = drawn(case, rng)
         if not has_an_answer_that_stays(case, settings):
             continue
@@ -172,6 +172,71 @@ def test_giving_up_begins_where_it_is_the_better_of_two_answers(steepness: float
     for quota in (tie - 2 * step, tie + 3 * step):
         shown = found_by_the_engine("quota", {**terms, "quota": quota}, **SHORT)["effort"]
         assert shown == pytest.approx(effort(quota), rel=AGREEMENT, abs=AGREEMENT)
+
+
+@pytest.mark.parametrize(
+    ("k", "c", "sigma", "bonus", "quota"),
+    [
+        (2.702, 0.532, 2.353, 151.472, 53.716), (5.65, 0.508, 3.706, 193.66, 43.843), (5.0, 2.0, 1.0, 200.0, 40.0),
+        (9.155, 1.772, 5.222, 189.659, 56.3), (0.679, 1.15, 12.98, 228_490.0, 296.2),
+        (8.94, 0.939, 7.567, 3632.4, 1264.9), (7.19, 1.389, 1.864, 167.585, -0.5),
+        (9.761, 0.539, 1.512, 124.556, -1.446),
+    ],
+)  # fmt: skip
+def test_a_bonus_within_narrow_reach_is_neither_overlooked_nor_run_after_in_vain(
+    k: float, c: float, sigma: float, bonus: float, quota: float
+) -> None:
+    """The spread of the forecast is small against what effort can do: the hump is narrow and its sides are steep."""
+    settings = {"k": k, "c": c, "sigma": sigma, "bonus": bonus, "quota": quota}
+    shown = found_by_the_engine("quota", settings, **SHORT)["effort"]
+    assert shown == pytest.approx(quota_effort(**settings)["effort"], rel=AGREEMENT, abs=AGREEMENT)
+
+
+SHAPES: dict[str, tuple[dict[str, Any], list[tuple[float, float, float]]]] = {
+    # Words of a component at a rate of 1, and its knots: attainment, change of slope, and jump over pay at quota.
+    "accelerator": ({"rate": 1.0, "accelerator": 2.5}, [(0, 1, 0), (1, 1.5, 0)]),
+    "slower above quota": ({"rate": 1.0, "accelerator": 0.3}, [(0, 1, 0), (1, -0.7, 0)]),
+    "cap": ({"rate": 1.0, "cap": 1.2}, [(0, 1, 0), (1.2, -1, 0)]),
+    "threshold": (
+        {"rate": 1.0, "threshold": 0.6, "decelerator": 0.4, "accelerator": 1.8},
+        [(0, 0.4, 0), (0.6, 0.6, 0.36), (1, 0.8, 0)],
+    ),
+    "bands": (
+        {"bands": [{"end": 0.5, "rate": 0.3}, {"start": 0.5, "end": 1.0, "rate": 0.6}, {"start": 1.0, "rate": 1.6}]},
+        [(0, 0.3, 0), (0.5, 0.3, 0), (1, 1, 0)],
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_whatever_the_curve_nobody_could_have_done_better(shape: str) -> None:
+    """The week chosen has the highest utility of all efforts, pay being a sum over knots of a normal result's means."""
+    words, knots = SHAPES[shape]
+    rng = np.random.default_rng([3, *shape.encode()])
+    for _ in range(12):
+        k, c, sigma = rng.uniform(1, 10), rng.uniform(0.5, 5), rng.uniform(1, 10)
+        usual = 8 * sigma
+        quota = usual + rng.uniform(5, 60)
+        most = 3 * k / c + 0.4 * quota * k / (sigma * c)
+        unit = 0.01 / max(1, most / 1000)
+        scenario, _ = prepare("quota", {"k": k, "c": c, "sigma": sigma})
+        scenario = scenario.with_(**SHORT, **{
+            "pay.bonus_at_quota.rep": [{"metric": "new_revenue", "period": "week", "quota": 52 * quota, **words}],
+            "effort.cost": 10 * c / unit**2, "effort.revenue_prospecting": k / unit,
+            "effort.expected_attainment": usual / quota, "effort.forecast_error": sigma / quota,
+        })  # fmt: skip
+        booked = orgsim.run(scenario).hours.query("role == 'rep' and activity == 'prospecting'")["hours"].sum()
+
+        def utility(e: Any, k: float = k, c: float = c, sigma: float = sigma, quota: float = quota) -> Any:
+            mean, total = 8 * sigma + k * np.asarray(e), -c * np.asarray(e) ** 2 / 2
+            for at, slope, jump in knots:
+                z = (mean - at * quota) / sigma
+                total = total + slope * sigma * (z * stats.norm.cdf(z) + stats.norm.pdf(z))
+                total = total + jump * quota * stats.norm.cdf(z)
+            return total
+
+        best = float(np.max(utility(np.linspace(0, most, 200_001))))
+        assert utility((booked - 10) / unit) == pytest.approx(best, rel=1e-6), (k, c, sigma, quota)
 
 
 # The best rates, by search over runs
