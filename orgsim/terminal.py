@@ -134,7 +134,7 @@ def progress_bar(label: str) -> Iterator[Progress | None]:
     from orgsim.engine.compile import cache_is_warm
 
     if not cache_is_warm():
-        say("Compiling the engine: once for this version, about 20 seconds.")
+        say("Compiling the engine: once for this version, about half a minute.")
     if not sys.stderr.isatty():
         yield None
         return
