@@ -19,6 +19,7 @@ from orgsim.engine import records as r
 from orgsim.engine.day import ROOM, ROOM_PER_LEAD, begin, run_days
 from orgsim.engine.handle import handle
 from orgsim.engine.parameters import parameter_record
+from orgsim.engine.segments import segment_records, segment_sizes
 from orgsim.engine.week import SCRATCH
 from orgsim.kpis import measure
 from orgsim.leadership.arms import (
@@ -29,7 +30,7 @@ from orgsim.leadership.arms import (
     same_organisation,
     switching_cost,
 )
-from orgsim.leadership.contracts import component_records, settlements, standing_records
+from orgsim.leadership.contracts import contracts
 from orgsim.leadership.decide import decide_month
 from orgsim.scenario.errors import Problem, ScenarioError
 from orgsim.scenario.load import known
@@ -54,41 +55,6 @@ class Arm:
 
     def __str__(self) -> str:
         return f"{self.structure} / {self.pay}"
-
-
-def segment_sizes(scenario: Scenario) -> list[int]:
-    """Prospects in each segment: the size given, or the share of the market, whole numbers by largest remainder."""
-    segments, size = scenario.market.segments, scenario.market.size
-    shares = [0.0 if s.size is not None else s.share for s in segments]
-    total = sum(shares)
-    exact = [size * share / total if total else 0.0 for share in shares]
-    sizes = [int(x) for x in exact]
-    order = sorted(range(len(exact)), key=lambda i: (sizes[i] - exact[i], i))
-    for i in order[: (size if total else 0) - sum(sizes)]:
-        sizes[i] += 1
-    return [s.size if s.size is not None else n for s, n in zip(segments, sizes, strict=True)]
-
-
-def _segment_records(scenario: Scenario) -> NDArray[np.record]:
-    market = scenario.market
-    rows = np.zeros(len(market.segments), r.SEGMENT)
-    first = 0
-    window_years = market.window / r.DAYS_PER_YEAR
-    for row, segment, size in zip(rows, market.segments, segment_sizes(scenario), strict=True):
-        rate = market.episodes_per_year if segment.episodes_per_year is None else segment.episodes_per_year
-        signals = market.signals_per_year if segment.signals_per_year is None else segment.signals_per_year
-        fit = market.fit_share if segment.fit_share is None else segment.fit_share
-        row["awareness"] = segment.awareness
-        # Rate and window are given; the hazard outside windows follows, so that the long-run rate is the one given.
-        row["need_hazard"] = 1 / max(1e-9, 1 / rate - window_years) if rate > 0 else 0.0
-        row["signal_hazard"] = signals
-        row["least_fit"] = 1 - fit
-        row["win_shift"] = segment.win_shift
-        row["first"], row["accounts"] = first, size
-        row["reach"] = min(size, segment.reach or size)
-        row["regular"] = segment.regular
-        first += size
-    return rows
 
 
 def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record: bool = False) -> r.World:
@@ -121,7 +87,7 @@ def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record
         p=parameter_record(scenario),
         arm=arm_record(scenario, structure, plan, changed=False),
         firm=firm,
-        segments=_segment_records(scenario),
+        segments=segment_records(scenario),
         prospects=prospects,
         leads=np.zeros(START_ROOM, r.LEAD),
         reps=reps,
@@ -148,19 +114,6 @@ def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record
     world.firm["phase_last"] = (clock.start or clock.end) - 1
     begin(handle(world))
     return world
-
-
-def contracts(scenario: Scenario, plan: PayPlan, first: int, last: int) -> dict[str, NDArray[Any]]:
-    """The arrays that a pay plan fills in a phase of days first .. last - 1: components, standings, what is settled."""
-    people = scenario.people
-    reps, marketers = component_records(scenario, plan, "rep"), component_records(scenario, plan, "marketer")
-    lines = settlements(people.reps, reps, last - first) + settlements(people.marketers, marketers, last - first)
-    return {
-        "components": reps, "marketer_components": marketers,
-        "standings": standing_records(people.reps, len(reps), first),
-        "marketer_standings": standing_records(people.marketers, len(marketers), first),
-        "settled": np.zeros(lines, r.SETTLED),
-    }  # fmt: skip
 
 
 def begin_phase(scenario: Scenario, world: r.World, plan: PayPlan, first: int, last: int) -> r.World:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,7 @@ from orgsim.engine.records import (
     ALL_REVENUE,
     COMPONENT,
     HOURS_OF,
+    SETTLED,
     STANDING,
 )
 from orgsim.scenario.pay import PERIODS, RESULTS, WEEKS_OF, WORK, Component, PayPlan, curve_of
@@ -120,3 +123,16 @@ def settlements(seats: int, components: NDArray[np.record], days: int) -> int:
     """Lines that settling may write in so many days, leavers apart."""
     periods = np.array(list(PERIODS.values()))[components["period"]] if len(components) else np.zeros(0)
     return int(np.ceil(seats * (2 + (periods * days / 260 + 2).sum() + days / 260)))
+
+
+def contracts(scenario: Scenario, plan: PayPlan, first: int, last: int) -> dict[str, NDArray[Any]]:
+    """The arrays that a pay plan fills in a phase of days first .. last - 1: components, standings, what is settled."""
+    people = scenario.people
+    reps, marketers = component_records(scenario, plan, "rep"), component_records(scenario, plan, "marketer")
+    lines = settlements(people.reps, reps, last - first) + settlements(people.marketers, marketers, last - first)
+    return {
+        "components": reps, "marketer_components": marketers,
+        "standings": standing_records(people.reps, len(reps), first),
+        "marketer_standings": standing_records(people.marketers, len(marketers), first),
+        "settled": np.zeros(lines, SETTLED),
+    }  # fmt: skip
