@@ -124,3 +124,23 @@ def test_sorting_a_plan_that_pays_for_results_draws_more_talent(firm: Scenario) 
     assert min(len(paid), len(salaried)) > 100
     assert stats.ttest_ind(paid, salaried, alternative="greater").pvalue < 1e-6
     assert stats.kstest(salaried, "uniform").pvalue > FALSE_ALARM, "salary alone draws no talent"
+
+
+def test_a_leader_paid_on_the_units_number_spares_poor_performers_and_cuts_their_quotas(firm: Scenario) -> None:
+    """A23: who is spared stays, with a quota of what was reached; a leader paid on the firm's margin spares nobody."""
+    strict = firm.with_(**{"quotas.poor": 0.9, "people.rep_turnover": 0, "quotas.gaming": 1.0})
+    heads = orgsim.run(strict, structure="separate", seed=8)
+    director = orgsim.run(strict, structure="merged", seed=8)
+    poor = {name: (run.pay[run.pay["component"] == -1]["attainment"] < 0.9).sum()
+            for name, run in (("heads", heads), ("director", director))}  # fmt: skip
+    # A year ends on a Friday, on which those who are dismissed leave.
+    assert director.kpis["dismissals"] == poor["director"] > 0
+    assert 0 < heads.kpis["dismissals"] < poor["heads"]
+    years = heads.pay[heads.pay["component"] == -1].sort_values(["person", "day"])
+    spared = 0
+    for _, person in years.groupby("person"):
+        for now, then in zip(person.itertuples(), list(person.itertuples())[1:], strict=False):
+            if now.attainment < 0.9 and then.day == now.day + 260:
+                assert then.quota == pytest.approx(now.quota * now.attainment)
+                spared += 1
+    assert spared > 0
