@@ -74,7 +74,7 @@ def credit_deal(w, rep, lead, euro):
 
 @rule
 def await_cancellation(w, day, prospect, k, time):
-    """A first order may be cancelled, the sooner feared the less the account fits the offering."""
+    """A first order may be cancelled, the likelier the less the account fits the offering."""
     p = w.p[0]
     chance = p.customers_cancel * (1.0 - prospect.fit)
     if chance > 0.0:
