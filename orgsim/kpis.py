@@ -23,13 +23,17 @@ def in_scope(world: r.World) -> NDArray[np.record]:
     return scope
 
 
+def _share(part: float, rest: float) -> float:
+    return float(part / (part + rest)) if part + rest else 0.0
+
+
 def measure(scenario: Scenario, world: r.World, first_month: int, last_month: int) -> dict[str, float]:
     """The figures of a run over its horizon. Money in euro, totals over the horizon unless a year is named."""
     leads = in_scope(world)
     months = world.months[first_month:last_month]
     cents = months["cents"].sum(axis=0)
     euro = {name: int(cents[i]) / 100 for i, name in enumerate(r.ACCOUNTS)}
-    revenue = euro["revenue_new"] + euro["revenue_repeat"]
+    revenue = euro["revenue_new"] + euro["revenue_repeat"] + euro["revenue_services"]
     margin = revenue - euro["cost_of_sales"]
     leaders = euro["leaders_pay"] + euro["leaders_switching"]
     costs = sum(euro[name] for name in r.ACCOUNTS[r.REPS_BASE : r.LEADERS_PAY])
@@ -62,10 +66,15 @@ def measure(scenario: Scenario, world: r.World, first_month: int, last_month: in
         "opportunities": int(months["new_opportunities"].sum()),
         "revenue_new": euro["revenue_new"],
         "revenue_repeat": euro["revenue_repeat"],
+        "revenue_services": euro["revenue_services"],
         "leaders_cost": leaders,
         "customers_end": int(months["customers"][-1]),
         "awareness_regular_end": float(months["awareness_regular"][-1]),
         "awareness_outside_end": float(months["awareness_outside"][-1]),
+        "alignment_end": float(months["alignment"][-1]),
+        "alignment_marketing_end": float(months["alignment_marketing"][-1]),
+        "alignment_sales_end": float(months["alignment_sales"][-1]),
+        "leaders_field_share": _share(months["field_hours"].sum(), months["development_hours"].sum()),
         "answered_share": float((handed & touched).sum() / handed.sum()) if handed.any() else 0.0,
         "answered_within_1h": float((answer <= 1).sum() / handed.sum()) if handed.any() else 0.0,
         "answered_within_day": float((answer <= r.HOURS_PER_DAY).sum() / handed.sum()) if handed.any() else 0.0,

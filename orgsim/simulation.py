@@ -26,12 +26,15 @@ from orgsim.leadership.arms import (
     arm_record,
     candidate_records,
     chair_records,
+    change_devices,
+    device_records,
     equal_programme,
+    routing_of,
     same_organisation,
     switching_cost,
 )
 from orgsim.leadership.contracts import contracts
-from orgsim.leadership.decide import decide_month
+from orgsim.leadership.decide import decide_month, look_around
 from orgsim.scenario.errors import Problem, ScenarioError
 from orgsim.scenario.load import known
 from orgsim.scenario.pay import PayPlan
@@ -81,6 +84,9 @@ def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record
     firm["budget_by_sales"] = firm["budget_by_marketing"] = scenario.money.brand_share
     firm["threshold"] = scenario.lead.threshold
     firm["threshold_by_sales"] = firm["threshold_by_marketing"] = scenario.lead.threshold
+    firm["brand_hours"] = scenario.money.brand_share
+    firm["routing"] = routing_of(scenario, structure)
+    set_free(scenario, firm)
     months = int(clock.month_of[-1]) + 1
     events = 2 * len(prospects) + START_ROOM
     world = r.World(
@@ -108,12 +114,22 @@ def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record
         forecasts=np.zeros(MOST_COMPONENTS, r.FORECAST),
         stints=np.zeros(2 * (len(reps) + len(marketers)), r.STINT),
         sooner=np.zeros(r.EFFORT),
+        devices=device_records(scenario, structure),
         weeks=np.full((clock.days // r.DAYS_PER_WEEK + 1 if record else 0, len(reps), 2), np.nan),
         **contracts(scenario, plan, 0, clock.start),
     )
     world.firm["phase_last"] = (clock.start or clock.end) - 1
     begin(handle(world))
     return world
+
+
+def set_free(scenario: Scenario, firm: NDArray[np.record]) -> None:
+    """Levers that only a leader of the user's moves stand where today's firm has them."""
+    firm["programme_scale"] = firm["quota_scale"] = 1.0
+    firm["authority"] = scenario.timing.authority
+    firm["hiring"] = 1
+    firm["directed"] = 0
+    firm["rep_directive"] = firm["marketer_directive"] = 1.0
 
 
 def begin_phase(scenario: Scenario, world: r.World, plan: PayPlan, first: int, last: int) -> r.World:
@@ -169,6 +185,7 @@ def advance(world: r.World, first: int, last: int, *, exposed: bool = False) -> 
             if len(world.log) and world.firm["log"][0] + DECISIONS > len(world.log):
                 world = _with_room(world, day, exposed)
                 state = handle(world)
+            look_around(state, day)
             decide_month(state, day)
         stop = min(last, int(np.searchsorted(months, months[day], side="right")))
         while day < stop:
@@ -198,9 +215,13 @@ def enter_arm(
     world = world._replace(
         arm=arm_record(scenario, structure, plan, changed=changed),
         chairs=chair_records(scenario, structure, world.candidates),
+        devices=change_devices(world.devices, device_records(scenario, structure)),
     )
+    world.firm["routing"] = routing_of(scenario, structure)
     clock = Clock.of(scenario)
     world = begin_phase(scenario, world, plan, clock.start, clock.end)
+    if arm.pay != since.pay:
+        world.arm["plan_change"] = scenario.money.plan_change * (len(world.reps) + len(world.marketers))
     world.arm["switching"] = switching_cost(scenario, before, structure) if changed else 0.0
     if equal_budget:
         reference = scenario.structures[(today or since).structure]
@@ -220,15 +241,18 @@ def run_off(scenario: Scenario, world: r.World) -> float:
     world = world._replace(
         arm=arm_record(scenario, structure, scenario.pay[today.pay], changed=False),
         chairs=chair_records(scenario, structure, world.candidates),
+        devices=change_devices(world.devices, device_records(scenario, structure)),
     )
     world = begin_phase(scenario, world, scenario.pay[today.pay], clock.end, clock.days)
+    set_free(scenario, world.firm)
+    world.firm["routing"] = routing_of(scenario, structure)
     world.arm["decides"] = 0
     world.firm["adoption"] = 1.0
     world.firm["brand_share"] = scenario.money.brand_share
     world.firm["threshold"] = scenario.lead.threshold
     world = advance(world, clock.end, clock.days)
     cents = world.months["cents"][clock.month_of[clock.end] :]
-    revenue = cents[:, r.REVENUE_NEW].sum() + cents[:, r.REVENUE_REPEAT].sum()
+    revenue = cents[:, : r.COST_OF_SALES].sum()
     return float(revenue - cents[:, r.COST_OF_SALES].sum()) / 100
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from orgsim.clock import Clock
 from orgsim.engine import records as r
 from orgsim.kpis import in_scope
+from orgsim.scenario.devices import STATES
 from orgsim.scenario.schema import Scenario
 from orgsim.scenario.staff import MARKETER_ACTIVITIES, REP_ACTIVITIES
 
@@ -75,6 +76,8 @@ def leads(scenario: Scenario, world: r.World) -> pd.DataFrame:
             "deal": rows["deal"] / 100,
             "discount": np.where(rows["outcome"] == r.WON, np.floor(rows["discount"] * rows["deal"] + 0.5), 0) / 100,
             "moved": rows["moved"].astype(np.int64),
+            "returned": rows["returned"].astype(np.int64),
+            "doubled": rows["doubled"].astype(np.int64),
         }
     )
     return table.sort_values("lead", kind="stable", ignore_index=True)
@@ -111,8 +114,17 @@ def periods(scenario: Scenario, world: r.World) -> pd.DataFrame:
         "awareness_outside", "definition", "cooperation", "value_proposition", "field_knowledge",
     ):  # fmt: skip
         table[name] = rows[name]
+    for place, state in enumerate(STATES):
+        table[state] = rows["state"][:, place]
+    for name in (
+        "product", "alignment", "alignment_marketing", "alignment_sales", "request_hours", "strategic_hours",
+        "field_hours", "development_hours", "open_disputes", "rep_morale", "marketer_morale", "targeting_fit",
+        "quota_error", "devices_held", "returned",
+    ):  # fmt: skip
+        table[name] = rows[name]
     cents = rows["cents"]
-    table["revenue"] = (cents[:, r.REVENUE_NEW] + cents[:, r.REVENUE_REPEAT]) / 100
+    table["programme"] = rows["programme"] / 100
+    table["revenue"] = cents[:, : r.COST_OF_SALES].sum(axis=1) / 100
     table["gross_margin"] = table["revenue"] - cents[:, r.COST_OF_SALES] / 100
     table["profit_before_leaders"] = table["gross_margin"] - cents[:, r.REPS_BASE : r.LEADERS_PAY].sum(axis=1) / 100
     table["profit"] = table["profit_before_leaders"] - cents[:, r.LEADERS_PAY :].sum(axis=1) / 100

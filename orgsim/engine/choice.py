@@ -13,7 +13,7 @@ import numpy as np
 from orgsim.engine.compile import rule
 from orgsim.engine.forecast import deals_expected, luck_of_deals, period_worth, value_deals
 from orgsim.engine.records import EFFORT
-from orgsim.engine.week import BEST, HABIT, OTHERS, REFERENCE, VALUE, WANTED, cost_of_week, wanted_week
+from orgsim.engine.week import BASE, BEST, HABIT, OTHERS, REFERENCE, VALUE, WANTED, cost_of_week, wanted_week
 
 GRID = 12
 ONE_ANSWER = 0.5
@@ -176,7 +176,7 @@ def choose_week(w, components, total):
     p = w.p[0]
     curved = 0
     for i in range(EFFORT):
-        w.week[VALUE, i] = 0.0
+        w.week[VALUE, i] = w.week[BASE, i]
     for c in range(components.size):
         f = w.forecasts[c]
         if f.linear:
@@ -193,7 +193,7 @@ def choose_week(w, components, total):
             if f.linear:
                 continue
             for i in range(EFFORT):
-                w.week[OTHERS, i] = 0.0
+                w.week[OTHERS, i] = w.week[BASE, i]
             for o in range(components.size):
                 if o != c:
                     g = w.forecasts[o]

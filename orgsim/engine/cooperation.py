@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orgsim.engine.compile import rule
 from orgsim.engine.curves import half_life_factor, logistic, logit
+from orgsim.engine.records import COOPERATION, DAYS_PER_WEEK, DEFINITION
 
 WEEKS_PER_QUARTER = 13.0
 
@@ -24,17 +25,33 @@ def get_on(w, time):
         if time >= 0.5 * warm_up:
             firm.usual_good += firm.good_events
             firm.usual_bad += firm.bad_events
+            firm.usual_wins += firm.wins
             firm.usual_weeks += 1.0
     elif firm.usual_weeks > 0.0 and arm.cooperates:
         good = (firm.good_events - firm.usual_good / firm.usual_weeks) / w.reps.size
         bad = (firm.bad_events - firm.usual_bad / firm.usual_weeks) / w.reps.size
         disputes = (arm.disputes - arm.usual_disputes) / WEEKS_PER_QUARTER
         shock = p.cooperation_good_lead * (good - p.cooperation_bad_ratio * bad) - p.cooperation_dispute * disputes
-    firm.goodwill = rest + kept * (firm.goodwill - rest) + shock
-    firm.cooperation = logistic(firm.goodwill)
+        usual_open = arm.usual_disputes / WEEKS_PER_QUARTER * arm.usual_settlement / DAYS_PER_WEEK
+        shock -= p.cooperation_open_dispute * (open_disputes(arm) - usual_open)
+    shock -= firm.friction
+    if arm.held[COOPERATION] == 0:
+        rest += firm.lift[COOPERATION]
+        firm.goodwill = rest + kept * (firm.goodwill - rest) + shock
+        firm.cooperation = logistic(firm.goodwill)
     firm.good_events = 0.0
     firm.bad_events = 0.0
-    firm.definition += (1.0 - half_life_factor(p.cooperation_definition_half_life)) * (arm.definition - firm.definition)
+    firm.wins = 0.0
+    if arm.held[DEFINITION] == 0:
+        aim = arm.definition + firm.lift[DEFINITION]
+        aim = max(0.0, min(1.0, aim))
+        firm.definition += (1.0 - half_life_factor(p.cooperation_definition_half_life)) * (aim - firm.definition)
+
+
+@rule
+def open_disputes(arm):
+    """Disputes between heads that wait for the common superior: so many a week, each for so long (Little's law, E9)."""
+    return arm.disputes / WEEKS_PER_QUARTER * arm.settlement / DAYS_PER_WEEK
 
 
 @rule
@@ -44,6 +61,8 @@ def forget(w):
     for rep in w.reps:
         rep.good *= kept
         rep.bad *= kept
+    for segment in w.segments:
+        segment.attempts *= kept
 
 
 @rule

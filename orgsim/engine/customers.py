@@ -11,7 +11,7 @@ from orgsim.engine.agenda import note, schedule
 from orgsim.engine.compile import rule
 from orgsim.engine.curves import logistic, logit
 from orgsim.engine.handover import close_lead, credit_marketing
-from orgsim.engine.needs import await_need
+from orgsim.engine.needs import await_need, await_word
 from orgsim.engine.records import (
     CANCELLED,
     CUSTOMER,
@@ -56,6 +56,7 @@ def win(w, day, rep, k, time):
     credit_deal(w, rep, lead, cents / 100.0)
     note(w, time, NOTE_ORDER, i, k, rep.index, cents)
     w.months[w.month_of[day]].won += 1
+    w.firm[0].wins += 1.0
     close_lead(w, day, k, time, WON, FAIR)
     refer(w, prospect, k, time)
     await_cancellation(w, day, prospect, k, time)
@@ -111,6 +112,7 @@ def become_customer(w, day, i, time, due):
     w.firm[0].customers += 1
     w.reps[prospect.owner].customers += 1
     schedule(w, day, due, ORDER_DUE, i, prospect.occasions)
+    await_word(w, day, i, time)
 
 
 @rule

@@ -15,9 +15,10 @@ from orgsim.engine.compile import entry, rule
 from orgsim.engine.cooperation import adopt, forget, get_on
 from orgsim.engine.curves import half_life_factor, logit
 from orgsim.engine.customers import become_customer, cancelled, order_due
+from orgsim.engine.devices import begin_devices, meet
 from orgsim.engine.effort import adjustment, book_week, plan_week
 from orgsim.engine.handover import hand_over, rescored, signal_fades
-from orgsim.engine.ledger import book_month, describe_month
+from orgsim.engine.ledger import book_month
 from orgsim.engine.market import (
     begin_prospect,
     is_found,
@@ -28,6 +29,7 @@ from orgsim.engine.market import (
     window_closes,
 )
 from orgsim.engine.marketing import forgetting, work_on_activation, work_on_brand, work_on_knowledge
+from orgsim.engine.monthly import describe_month
 from orgsim.engine.needs import await_need
 from orgsim.engine.payroll import (
     count_hours,
@@ -38,7 +40,9 @@ from orgsim.engine.payroll import (
     look_at_contests,
     settle,
 )
-from orgsim.engine.people import decide_to_leave, hire, leave, practise, review_year, start_staff
+from orgsim.engine.people import decide_to_leave, hire, leave, practise, start_staff
+from orgsim.engine.product import develop
+from orgsim.engine.quotas import aim_quotas, review_year
 from orgsim.engine.records import (
     CAMPAIGN,
     CANCELLED,
@@ -62,10 +66,15 @@ from orgsim.engine.records import (
     SHELF_LIFE_ENDS,
     SIGNAL_FADES,
     SIGNALS,
+    SLA_ENDS,
+    TELLS,
     WINDOW_CLOSES,
 )
+from orgsim.engine.rights import sla_ends
 from orgsim.engine.selling import enters_queue, rep_free, reviewed, shelf_life_ends
 from orgsim.engine.streams import uniforms
+from orgsim.engine.teams import aim_brand_work, concentrate, criticise, receive_requests
+from orgsim.engine.word import tells
 
 ROOM = 64
 ROOM_PER_LEAD = 8
@@ -97,7 +106,7 @@ def happen(w, day, slot):
     elif kind == LOSES_PATIENCE:
         loses_patience(w, day, who, time)
     elif kind == SHELF_LIFE_ENDS:
-        shelf_life_ends(w, day, who, time)
+        shelf_life_ends(w, day, who, time, stamp)
     elif kind == SIGNAL_FADES:
         signal_fades(w, day, who, time)
     elif kind == WINDOW_CLOSES:
@@ -109,6 +118,10 @@ def happen(w, day, slot):
             order_due(w, day, who, time)
     elif kind == HANDED_OVER:
         hand_over(w, day, who, time)
+    elif kind == SLA_ENDS:
+        sla_ends(w, day, who, time, stamp)
+    elif kind == TELLS:
+        tells(w, day, who, time, stamp)
     elif kind == CANCELLED:
         if w.prospects[w.leads[who].prospect].occasions == stamp:
             cancelled(w, day, who, time)
@@ -118,16 +131,23 @@ def happen(w, day, slot):
 def plan(w, day):
     """What is done once a week, on Mondays."""
     if day > 0:
+        meet(w)
+        criticise(w)
         get_on(w, day * HOURS_PER_DAY)
         forget(w)
         adopt(w)
         hire(w, day)
         look_at_contests(w, day)
+        aim_quotas(w, day)
+        receive_requests(w)
         plan_week(w, adjustment(w.p[0]), day)
         wake_lines(w, day)
+    concentrate(w)
+    aim_brand_work(w)
     work_on_brand(w)
     work_on_activation(w)
     work_on_knowledge(w)
+    develop(w)
 
 
 @rule
@@ -153,7 +173,7 @@ def end_day(w, day):
     month = w.month_of[day]
     friday = day % DAYS_PER_WEEK == DAYS_PER_WEEK - 1
     if friday:
-        book_week(w, month)
+        book_week(w, month, day)
         for rep in w.reps:
             count_hours(w.components, w.standings, rep, rep.index, day)
         for marketer in w.marketers:
@@ -261,8 +281,15 @@ def begin(w):
     forgets = forgetting(p)
     for segment in w.segments:
         segment.retained = 1.0
+        segment.target = 1.0
         a = min(segment.awareness, 1.0 - 1e-9)
         segment.reach_rate = forgets * a / (1.0 - a)
+    firm.innovation = 0.5
+    firm.focus = 1.0
+    firm.services_share = 1.0
+    begin_devices(w)
+    meet(w)
+    receive_requests(w)
     for rep in w.reps:
         rep.queue = -1
         rep.wakes = np.inf

@@ -12,33 +12,51 @@ import math
 
 from orgsim.engine.choice import choose_week
 from orgsim.engine.compile import rule
-from orgsim.engine.curves import half_life_factor
+from orgsim.engine.curves import against_today, half_life_factor
 from orgsim.engine.forecast import look_ahead, marketer_yields, pace_of_results, rep_yields
 from orgsim.engine.periods import last_day, part, periods_a_year
 from orgsim.engine.records import (
     ABSENCE,
     ACTIVATION,
     BRAND,
+    CONTACT,
     DAYS_PER_WEEK,
     EFFORT,
     HOURS_OF,
     JOINT,
     OWN,
+    QUALIFY,
     REP_CUSTOMERS,
     REP_LEADS,
     REP_LOGGING,
     REP_OPPORTUNITIES,
     REP_SLACK,
+    SERVE,
     VACANT,
     WORK_WEEK,
 )
-from orgsim.engine.week import HABIT, REFERENCE, ROOT, WANTED
+from orgsim.engine.teams import commitment, serve, team_hours
+from orgsim.engine.week import BASE, HABIT, REFERENCE, ROOT, WANTED
 
 
 @rule
-def hours_at_work(w):
-    """Hours a week left for the rule, after absence and joint work."""
-    return WORK_WEEK * (1.0 - w.p[0].effort_absence) - w.arm[0].coordination
+def hours_at_work(w, joint):
+    """Hours a week left for the rule, after absence and joint work; devices leave an hour at least."""
+    return max(1.0, WORK_WEEK * (1.0 - w.p[0].effort_absence) - joint)
+
+
+@rule
+def direct(habit, directive, weight):
+    """Bend a habit week towards a leader's directive: hours as multiples of habit, the sum kept (theory 1.3: phi)."""
+    before = 0.0
+    after = 0.0
+    for i in range(EFFORT):
+        before += habit[i]
+        habit[i] *= max(0.0, 1.0 + weight * (directive[i] - 1.0))
+        after += habit[i]
+    if after > 0.0:
+        for i in range(EFFORT):
+            habit[i] *= before / after
 
 
 @rule
@@ -86,7 +104,7 @@ def usual_pace(w, rep, component, f, factor):
 def quota_factor(rep, component):
     """By what a rep's quota differs from the plan's; plain commission and contests know no quota."""
     plain = component.linear or component.winners > 0 or component.metric >= HOURS_OF
-    return 1.0 if plain or component.scope != OWN else rep.quota
+    return 1.0 if plain or component.scope != OWN else rep.quota * rep.aim
 
 
 @rule
@@ -117,14 +135,21 @@ def rep_week(w, r, day):
     for i in range(EFFORT):
         habit[i] = p.rep_habit[i]
     mood = firm.cooperation / p.cooperation_start - 1.0
-    habit[REP_LEADS] *= max(0.0, 1.0 + p.cooperation_follow_up * mood)
+    habit[REP_LEADS] *= max(0.0, 1.0 + p.cooperation_follow_up * mood) * math.exp(commitment(w))
     habit[REP_LOGGING] *= max(0.0, 1.0 + p.cooperation_logging * mood)
+    if firm.directed:
+        direct(habit, firm.rep_directive, p.effort_directive)
     prepare(w.week, p.rep_cost)
     sooner_or_later(w, p.rep_delay)
     rep_reference(w, rep)
     for c in range(w.components.size):
         foresee_rep(w, r, c, day, 0)
-    choose_week(w, w.components, hours_at_work(w))
+    checked = w.arm[0].compliance
+    w.week[BASE, REP_LEADS] = checked
+    w.week[BASE, REP_LOGGING] = checked
+    choose_week(w, w.components, hours_at_work(w, firm.joint_rep))
+    w.week[BASE, REP_LEADS] = 0.0
+    w.week[BASE, REP_LOGGING] = 0.0
 
 
 @rule
@@ -140,8 +165,19 @@ def marketer_week(w, m, day):
         odds = habit[BRAND] / today * firm.brand_share
         other = habit[ACTIVATION] / (1.0 - today) * (1.0 - firm.brand_share)
         directed = both * odds / (odds + other)
+        if p.leadership_directs_hours > 0.0:
+            odds = habit[BRAND] / today * firm.brand_hours
+            other = habit[ACTIVATION] / (1.0 - today) * (1.0 - firm.brand_hours)
+            if odds + other > 0.0:
+                directed += p.leadership_directs_hours * (both * odds / (odds + other) - directed)
         habit[BRAND] += p.effort_directive * (directed - habit[BRAND])
         habit[ACTIVATION] = both - habit[BRAND]
+    if firm.directed:
+        direct(habit, firm.marketer_directive, p.effort_directive)
+    if firm.request_hours > 0.0:
+        serve(habit, firm.request_hours, p.teams_priority)
+    if w.arm[0].services_hours > 0.0:
+        serve(habit, w.arm[0].services_hours, 0.0)
     prepare(w.week, p.marketer_cost)
     sooner_or_later(w, p.marketer_delay)
     reference_week(w, marketer, p.marketer_habit, firm.usual_market_spent, firm.usual_marketer_weeks)
@@ -150,7 +186,7 @@ def marketer_week(w, m, day):
         marketer_yields(w, component, f)
         pace = usual_pace(w, w.reps[0], component, f, 1.0)
         look_ahead(w, component, f, w.marketer_standings[m, c], p.marketer_delay, pace, 1.0, day, 0)
-    choose_week(w, w.marketer_components, hours_at_work(w))
+    choose_week(w, w.marketer_components, hours_at_work(w, firm.joint_marketer))
 
 
 @rule
@@ -172,23 +208,58 @@ def move_towards(person, wanted, at_work, joint, absence, step):
 @rule
 def plan_week(w, step, day):
     """Everyone's hours for the coming week; `step` 1 jumps to the wanted week, as at the start of the warm-up."""
-    p, arm = w.p[0], w.arm[0]
+    p, firm = w.p[0], w.firm[0]
     wanted = w.week[WANTED]
-    at_work = hours_at_work(w)
+    at_work = hours_at_work(w, firm.joint_rep)
     absence = WORK_WEEK * p.effort_absence
     for r in range(w.reps.size):
         rep = w.reps[r]
         if not rep.vacant:
             rep_week(w, r, day)
-            move_towards(rep, wanted, at_work, arm.coordination, absence, step)
+            move_towards(rep, wanted, at_work, firm.joint_rep, absence, step)
             remember_week(w, r, day)
         rep.share = rep.hours[REP_LEADS] / WORK_WEEK
         needed = p.customers_hours_per_year * rep.customers / 52.0
         rep.care = min(p.customers_most_care, rep.hours[REP_CUSTOMERS] * rep.pace / needed) if needed > 0.0 else 1.0
+    at_work = hours_at_work(w, firm.joint_marketer)
     for m in range(w.marketers.size):
-        if not w.marketers[m].vacant:
+        marketer = w.marketers[m]
+        if not marketer.vacant and marketer.away_until > day:
+            live_in_the_field(marketer, absence)
+        elif not marketer.vacant:
             marketer_week(w, m, day)
-            move_towards(w.marketers[m], wanted, at_work, arm.coordination, absence, step)
+            move_towards(marketer, wanted, at_work, firm.joint_marketer, absence, step)
+    keep_in_touch(w)
+
+
+@rule
+def live_in_the_field(marketer, absence):
+    """A newcomer's weeks with the reps: joint work and nothing else (D81, D83)."""
+    for i in range(EFFORT):
+        marketer.hours[i] = 0.0
+    marketer.hours[JOINT] = WORK_WEEK - absence
+    marketer.hours[ABSENCE] = absence
+    marketer.hours[VACANT] = 0.0
+
+
+@rule
+def keep_in_touch(w):
+    """Contact with customers between transactions: reps' care, marketing's nurturing for its part, and what devices add
+    (D11)."""
+    p, firm = w.p[0], w.firm[0]
+    if w.arm[0].held[CONTACT]:
+        for rep in w.reps:
+            rep.care = 1.0
+        return
+    part = p.customers_marketing_share
+    if part > 0.0 or firm.lift[CONTACT] != 0.0:
+        nurtured = min(
+            p.customers_most_care,
+            against_today(team_hours(w.marketers, QUALIFY) * firm.focus, p.qualify_today, 1.0),
+        )
+        for rep in w.reps:
+            care = (1.0 - part) * rep.care + part * nurtured + firm.lift[CONTACT]
+            rep.care = max(0.0, min(p.customers_most_care, care))
 
 
 @rule
@@ -215,7 +286,7 @@ def adjustment(p):
 
 
 @rule
-def book_week(w, month):
+def book_week(w, month, day):
     """Book every hour of the week to one activity. Planned but unused selling hours are slack; a call that ran over is
     booked in the next week."""
     for r in range(w.reps.size):
@@ -238,3 +309,5 @@ def book_week(w, month):
         row = w.marketer_hours[month, m]
         for i in range(EFFORT + 3):
             row[i] += marketer.hours[i]
+        if not marketer.vacant and marketer.away_until <= day:
+            w.firm[0].services_hours += min(w.arm[0].services_hours, marketer.hours[SERVE])

@@ -34,6 +34,7 @@ from orgsim.engine.records import (
     NOTE_CLOSED,
     NOTE_HANDED,
     NOTE_LEAD,
+    NOTE_RETURNED,
     NURTURED,
     OPEN_OPPORTUNITY,
     QUALIFY,
@@ -42,9 +43,12 @@ from orgsim.engine.records import (
     SHELF_LIFE_ENDS,
     SIGNAL,
     SIGNAL_FADES,
+    SLA_ENDS,
     WON,
 )
+from orgsim.engine.routing import routed
 from orgsim.engine.streams import exponential, normal_quantile, uniforms
+from orgsim.engine.teams import clarity
 
 
 @rule
@@ -162,24 +166,35 @@ def hand_over(w, day, k, time):
         return
     p, firm = w.p[0], w.firm[0]
     prospect = w.prospects[lead.prospect]
-    lead.handed_over = time
+    first = math.isnan(lead.handed_over)
     lead.status = HANDED
-    lead.owner = in_charge(w, prospect.owner)
-    w.months[w.month_of[day]].mqls += 1
-    w.reps[lead.owner].tally[MQLS] += 1.0
-    credit_marketing(p, firm.mql_credit, lead.origin, 1.0)
+    lead.owner = in_charge(w, routed(w, prospect, lead))
+    if first:
+        lead.handed_over = time
+        w.months[w.month_of[day]].mqls += 1
+        w.reps[lead.owner].tally[MQLS] += 1.0
+        credit_marketing(p, firm.mql_credit, lead.origin, 1.0)
     u_dispute, u_sight, _, u_patience = uniforms(
         firm, streams.ATTENTION, prospect.segment, prospect.index, lead.ordinal, 0
     )
     arm = w.arm[0]
-    disputed = u_dispute < p.contact_dispute_share
-    lead.workable = lead.handed_over + (arm.settlement * HOURS_PER_DAY if disputed else 0.0)
-    lead.key = perceived_worth(w, lead.score) if u_sight < arm.visibility else 1.0
-    note(w, lead.handed_over, NOTE_HANDED, lead.prospect, k, lead.owner, 0)
-    schedule(w, day, lead.workable, ENTERS_QUEUE, k, 0)
-    schedule(w, day, lead.handed_over + p.contact_shelf_life * HOURS_PER_DAY, SHELF_LIFE_ENDS, k, 0)
+    disputed = u_dispute < p.contact_dispute_share * (1.0 - clarity(w))
+    lead.workable = time + (arm.settlement * HOURS_PER_DAY if disputed else 0.0)
+    lead.key = math.exp(p.belief_salience)
+    if u_sight < arm.visibility:
+        lead.key *= perceived_worth(w, lead.score) * perceived_moment(w, lead, prospect, time)
+    if p.contact_double > 0.0:
+        _, u_double, _, _ = uniforms(firm, streams.ROUTING, prospect.segment, prospect.index, lead.ordinal, 0)
+        lead.doubled = u_double < p.contact_double * (1.0 - clarity(w))
+    note(w, time, NOTE_HANDED, lead.prospect, k, lead.owner, 0)
+    schedule(w, day, lead.workable, ENTERS_QUEUE, k, lead.touches)
+    schedule(w, day, time + p.contact_shelf_life * HOURS_PER_DAY, SHELF_LIFE_ENDS, k, lead.returned)
+    if arm.sla < math.inf:
+        schedule(w, day, lead.workable + arm.sla, SLA_ENDS, k, lead.returned)
+    if not first:
+        return
     patience = p.contact_patience * (1.0 - p.contact_patience_cv + p.contact_patience_cv * exponential(u_patience))
-    schedule(w, day, lead.handed_over + patience * HOURS_PER_DAY, LOSES_PATIENCE, k, 0)
+    schedule(w, day, time + patience * HOURS_PER_DAY, LOSES_PATIENCE, k, 0)
 
 
 @rule
@@ -195,6 +210,24 @@ def perceived_worth(w, score):
     """What a visible score multiplies a rep's belief by: exp(trust x score), the score as it comes."""
     p = w.p[0]
     return math.exp(p.belief_score_trust * max(-p.belief_score_limit, min(p.belief_score_limit, score)))
+
+
+@rule
+def readiness(prospect, time):
+    """How ready the buyer is: none before the need and after it, most half-way through the window."""
+    if not prospect.window_open <= time <= prospect.window_close:
+        return 0.0
+    x = (time - prospect.window_open) / (prospect.window_close - prospect.window_open)
+    return 4.0 * x * (1.0 - x)
+
+
+@rule
+def perceived_moment(w, lead, prospect, time):
+    """What a visible moment of the buying process multiplies that belief by (D52): exp(trust x (readiness - 1/2))."""
+    trust = w.p[0].belief_timing_trust
+    if trust <= 0.0:
+        return 1.0
+    return math.exp(trust * ((readiness(prospect, time) if lead.episode >= 0 else 0.0) - 0.5))
 
 
 @rule
@@ -290,6 +323,8 @@ def cause_of_silence(w, lead, time):
     """Why a viable lead that closes before an opportunity was wasted (theory 3), or that the loss was fair."""
     prospect = w.prospects[lead.prospect]
     p = w.p[0]
+    if lead.status == NURTURED and lead.touches > 0:
+        return DROPPED if lead.touches < p.contact_attempts else FAIR
     if lead.status == NURTURED:
         ready_since = max(lead.created, prospect.window_open)
         return HELD_BACK if time - ready_since >= p.lead_ready * HOURS_PER_DAY else FAIR
@@ -308,3 +343,32 @@ def signal_fades(w, day, k, time):
     lead = w.leads[k]
     if lead.status == NURTURED and lead.episode < 0:
         close_lead(w, day, k, time, LAPSED, FAIR)
+
+
+@rule
+def give_up(w, day, k, time, outcome, cause):
+    """Sales gives a lead up: it is closed, or goes back to marketing once, if rights allow."""
+    lead = w.leads[k]
+    if w.arm[0].recycle > 0.0 and lead.returned == 0:
+        prospect = w.prospects[lead.prospect]
+        _, _, u, _ = uniforms(w.firm[0], streams.ROUTING, prospect.segment, prospect.index, lead.ordinal, 0)
+        if u < w.arm[0].recycle:
+            return_to_nurture(w, day, k, time)
+            return
+    close_lead(w, day, k, time, outcome, cause)
+
+
+@rule
+def return_to_nurture(w, day, k, time):
+    """Marketing has the lead again, and looks at it anew after the usual time."""
+    lead = w.leads[k]
+    p = w.p[0]
+    lead.status = NURTURED
+    lead.returned = 1
+    lead.tried = lead.touches
+    lead.owner = -1
+    w.months[w.month_of[day]].returned += 1
+    note(w, time, NOTE_RETURNED, lead.prospect, k, -1, 0)
+    schedule(w, day, time + p.lead_rescore * HOURS_PER_DAY, RESCORED, k, lead.scored)
+    if lead.episode < 0:
+        schedule(w, day, time + p.market_signal_life * HOURS_PER_DAY, SIGNAL_FADES, k, 0)

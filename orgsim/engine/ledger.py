@@ -7,6 +7,8 @@ import math
 import numpy as np
 
 from orgsim.engine.compile import rule
+from orgsim.engine.devices import is_held
+from orgsim.engine.marketing import programme
 from orgsim.engine.payroll import accrued_by_marketer, accrued_by_rep, feel_pay, with_draw
 from orgsim.engine.records import (
     CAR_TOOLS,
@@ -19,12 +21,15 @@ from orgsim.engine.records import (
     LEADERS_SWITCHING,
     MARKETERS_BASE,
     MARKETERS_VARIABLE,
+    PLAN_CHANGE,
     PROGRAMME_ACTIVATION,
     PROGRAMME_BRAND,
     REPS_BASE,
     REPS_VARIABLE,
     REVENUE_NEW,
     REVENUE_REPEAT,
+    REVENUE_SERVICES,
+    STAFF_UNIT,
     SYSTEMS,
 )
 
@@ -112,11 +117,16 @@ def book_month(w, month, day):
     row.cents[CAR_TOOLS] = month_share(w, reps * p.money_car_tools, day)
     row.cents[SYSTEMS] = month_share(w, p.money_systems, day)
     row.cents[HIRING] = cents_of(p.people_hire_cost * row.hires)
-    programme = month_share(w, arm.programme, day)
-    brand = np.int64(math.floor(firm.brand_share * programme + 0.5))
+    spend = month_share(w, programme(w), day)
+    brand = np.int64(math.floor(firm.brand_share * spend + 0.5))
     row.cents[PROGRAMME_BRAND] = brand
-    row.cents[PROGRAMME_ACTIVATION] = programme - brand
-    row.cents[DEVICES] = month_share(w, arm.devices, day)
+    row.cents[PROGRAMME_ACTIVATION] = spend - brand
+    row.programme = spend
+    sell_services(w, row, month_share(w, arm.programme, day))
+    row.cents[DEVICES] = month_share(w, arm.devices, day) + pay_for_devices(w, day)
+    row.cents[DEVICES] += month_share(w, arm.audit_cost, day)
+    row.cents[STAFF_UNIT] = month_share(w, arm.staff_cost, day)
+    row.cents[PLAN_CHANGE] = cents_of(arm.plan_change if begins_arm(w, month) else 0.0)
     leaders = 0.0
     for chair in w.chairs:
         leaders += chair.pay
@@ -125,35 +135,27 @@ def book_month(w, month, day):
 
 
 @rule
-def describe_month(w, month):
-    """Stocks at the end of the month, for the period table."""
-    firm = w.firm[0]
-    row = w.months[month]
-    row.brand_share = firm.brand_share
-    row.threshold = firm.threshold
-    row.brand_stock = firm.brand_stock
-    row.definition = firm.definition
-    row.cooperation = firm.cooperation
-    row.value_proposition = firm.value_proposition
-    row.field_knowledge = firm.field_knowledge
-    row.customers = firm.customers
-    row.opportunities = firm.opportunities
-    row.queued = firm.queued
-    row.missed_value = firm.missed_value
-    row.awareness_regular = mean_awareness(w, 1)
-    row.awareness_outside = mean_awareness(w, 0)
+def sell_services(w, row, budget):
+    """Marketing's own services: booked at their price; what they bring pays for its part of next month's programme
+    (D60, D61)."""
+    arm, firm = w.arm[0], w.firm[0]
+    row.cents[REVENUE_SERVICES] = cents_of(firm.services_hours * arm.services_price)
+    firm.services_hours = 0.0
+    if arm.self_financing > 0.0 and budget > 0:
+        earned = min(1.0, row.cents[REVENUE_SERVICES] / budget)
+        firm.services_share = 1.0 - arm.self_financing + arm.self_financing * earned
+    else:
+        firm.services_share = 1.0
 
 
 @rule
-def mean_awareness(w, regular):
-    """Mean awareness of the accounts in regular markets (1) or outside them (0); a running mean, exact among equals."""
-    mean = math.nan
-    accounts = 0.0
-    for segment in w.segments:
-        if segment.regular == regular and segment.accounts > 0:
-            accounts += segment.accounts
-            if accounts == segment.accounts:
-                mean = segment.awareness
-            else:
-                mean += (segment.awareness - mean) * segment.accounts / accounts
-    return mean
+def pay_for_devices(w, day):
+    """Cents of the month for devices that are held at its end, setting up the new ones among them."""
+    total = np.int64(0)
+    for device in w.devices:
+        if is_held(w, device):
+            total += month_share(w, device.a_year, day)
+            if device.paid == 0:
+                total += cents_of(device.once)
+                device.paid = 1
+    return total

@@ -38,7 +38,7 @@ def awareness(w, prospect):
     segment = w.segments[prospect.segment]
     if prospect.lift == 0.0 or prospect.lift_base <= 0.0:
         return segment.awareness
-    return min(1.0, segment.awareness + prospect.lift * segment.retained / prospect.lift_base)
+    return max(0.0, min(1.0, segment.awareness + prospect.lift * segment.retained / prospect.lift_base))
 
 
 @rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 from orgsim.engine import streams
 from orgsim.engine.agenda import schedule
 from orgsim.engine.compile import rule
-from orgsim.engine.records import DAYS_PER_YEAR, HOURS_PER_DAY, NEED_OPENS, SIGNALS
+from orgsim.engine.records import DAYS_PER_YEAR, HOURS_PER_DAY, NEED_OPENS, SIGNALS, TELLS
 from orgsim.engine.streams import exponential, uniforms
 
 HOURS_PER_YEAR = HOURS_PER_DAY * DAYS_PER_YEAR
@@ -31,3 +31,14 @@ def await_signal(w, day, i, since):
         u, _, _, _ = uniforms(w.firm[0], streams.NOISE, prospect.segment, prospect.index, 0, prospect.signals)
         wait = exponential(u) / segment.signal_hazard * HOURS_PER_YEAR
         schedule(w, day, since + wait, SIGNALS, i, prospect.signals)
+
+
+@rule
+def await_word(w, day, i, since):
+    """Draw when a customer next tells somebody of us (exponential; E4)."""
+    prospect = w.prospects[i]
+    rate = w.p[0].customers_word_of_mouth
+    prospect.told += 1
+    if rate > 0.0:
+        u, _, _, _ = uniforms(w.firm[0], streams.WORD, prospect.segment, prospect.index, 0, prospect.told)
+        schedule(w, day, since + exponential(u) / rate * HOURS_PER_YEAR, TELLS, i, prospect.told)

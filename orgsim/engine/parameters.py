@@ -13,14 +13,15 @@ from orgsim.scenario.staff import MARKETER_ACTIVITIES, REP_ACTIVITIES
 
 SECTIONS = (
     "market", "brand", "lead", "contact", "belief", "opportunity", "customers", "effort", "learning", "timing",
-    "quotas", "cooperation", "money", "people", "leadership",
+    "quotas", "cooperation", "teams", "product", "money", "people", "leadership",
 )  # fmt: skip
 MOST_STAGES = 12
 WEEKLY = (
     "rep_habit", "rep_revenue", "rep_delay", "rep_cost", "marketer_habit", "marketer_mqls", "marketer_sqls",
     "marketer_revenue", "marketer_delay", "marketer_cost",
 )  # fmt: skip
-TODAY = ("brand_today", "activation_today", "prospecting_today", "logging_today", "insight_today", "enable_today")
+TODAY = ("brand_today", "activation_today", "prospecting_today", "logging_today", "insight_today", "enable_today",
+         "qualify_today")  # fmt: skip
 
 
 def _numbers(scenario: Scenario) -> dict[str, float]:
@@ -82,6 +83,7 @@ def parameter_record(scenario: Scenario) -> NDArray[np.record]:
     record["logging_today"] = reps * week.logging
     record["insight_today"] = marketers * team.insight
     record["enable_today"] = marketers * team.enable
+    record["qualify_today"] = marketers * team.qualify
     stages = scenario.opportunity.advance
     record["opportunity_advance"][0, : len(stages)] = stages
     record["opportunity_loss"][0, : len(stages)] = scenario.opportunity.loss

@@ -9,20 +9,23 @@ import numpy as np
 from orgsim.engine import streams
 from orgsim.engine.agenda import note
 from orgsim.engine.compile import rule
-from orgsim.engine.curves import half_life_factor
+from orgsim.engine.curves import half_life_factor, logistic
 from orgsim.engine.effort import hours_at_work, move_towards
 from orgsim.engine.forecast import period_worth, rep_yields
 from orgsim.engine.handover import in_charge, join
-from orgsim.engine.payroll import settle_marketer, settle_rep, write_settlement
+from orgsim.engine.payroll import settle_marketer, settle_rep
 from orgsim.engine.periods import periods_a_year
 from orgsim.engine.records import (
     ALL_REVENUE,
+    COOPERATION,
     DAYS_PER_WEEK,
     DAYS_PER_YEAR,
     EFFORT,
+    FIELD_KNOWLEDGE,
     HOURS_PER_DAY,
     IS_DISMISSED,
     MARKETER_ROLE,
+    MORALE,
     NOTE_HIRED,
     NOTE_QUIT,
     OWN,
@@ -30,7 +33,6 @@ from orgsim.engine.records import (
     REP_CUSTOMERS,
     REP_ROLE,
     RESULTS,
-    REVIEW_OF_YEAR,
     STAYS,
     VACANT,
     WEEK,
@@ -41,7 +43,6 @@ from orgsim.engine.timing import pays_for_deals
 
 LONG_SERVED = 1e9  # months of practice where nobody ever leaves
 LONGEST_TENURE = 600.0  # months
-SHORTEST, LONGEST = 0.2, 5.0  # bounds of a quota's factor
 
 
 # Practice ------------------------------------------------------------------------------------------------------------
@@ -83,8 +84,20 @@ def practise(w):
                 sold += rep.hours[i]
             rep.practice += sold / usual * 12.0 / 52.0
             come_up_to_speed(w, rep)
+    if w.arm[0].held[MORALE]:
+        return
+    mood += strain(w)
     for marketer in w.marketers:
         marketer.morale = kept * marketer.morale + (1.0 - kept) * mood
+
+
+@rule
+def strain(w):
+    """What marketers' morale owes to their place: service for others, a strategic right, disputes lost (D40, D76)."""
+    p, arm, firm = w.p[0], w.arm[0], w.firm[0]
+    unfair = p.teams_unfairness * arm.leaning * arm.disputes
+    served = p.teams_frustration * min(1.0, firm.request_hours / WORK_WEEK)
+    return p.teams_recognition * arm.recognised - served - unfair + firm.lift[MORALE]
 
 
 # Leaving -------------------------------------------------------------------------------------------------------------
@@ -174,6 +187,7 @@ def leave(w, day):
                     settle_marketer(w, m, c, day)
                     w.marketer_standings[m, c].got = 0.0
             vacate(w, marketer, MARKETER_ROLE, day)
+            take_knowledge_along(w)
 
 
 # Hiring --------------------------------------------------------------------------------------------------------------
@@ -257,7 +271,8 @@ def take_seat(w, person, role, pay, habit, day):
     person.recent = pay / 12.0
     for i in range(EFFORT):
         person.spent[i] = 0.0
-    move_towards(person, habit, hours_at_work(w), w.arm[0].coordination, WORK_WEEK * p.effort_absence, 1.0)
+    joint = w.firm[0].joint_rep if role == REP_ROLE else w.firm[0].joint_marketer
+    move_towards(person, habit, hours_at_work(w, joint), joint, WORK_WEEK * p.effort_absence, 1.0)
     w.months[w.month_of[day]].hires += 1
     note(w, day * HOURS_PER_DAY, NOTE_HIRED, -1, -1, person.index if role == REP_ROLE else -1, 0)
     begin_stint(w, person, role, day)
@@ -267,6 +282,9 @@ def take_seat(w, person, role, pay, habit, day):
 def hire(w, day):
     """On Mondays seats are filled that have been empty long enough."""
     p = w.p[0]
+    come_back_from_the_field(w, day)
+    if w.firm[0].hiring == 0:
+        return
     for r in range(w.reps.size):
         rep = w.reps[r]
         if rep.vacant and rep.hired <= day:
@@ -290,9 +308,39 @@ def hire(w, day):
         marketer = w.marketers[m]
         if marketer.vacant and marketer.hired <= day:
             take_seat(w, marketer, MARKETER_ROLE, p.money_marketer_pay, p.marketer_habit, day)
+            send_into_the_field(w, marketer, day)
             for c in range(w.marketer_components.size):
                 w.marketer_standings[m, c].got = 0.0
                 w.marketer_standings[m, c].since = day
+
+
+@rule
+def send_into_the_field(w, marketer, day):
+    """A new marketer first spends some weeks with the reps, where the firm asks for that (D81, D83)."""
+    weeks = w.p[0].teams_immersion
+    marketer.away_until = day + np.int64(math.ceil(weeks)) * DAYS_PER_WEEK if weeks > 0.0 else 0
+
+
+@rule
+def come_back_from_the_field(w, day):
+    """Who comes back knows the field, and is known there: both teams' shared states rise by one newcomer's part."""
+    p, firm = w.p[0], w.firm[0]
+    for marketer in w.marketers:
+        if marketer.away_until == day and day > 0 and not marketer.vacant:
+            part = p.teams_immersion / 4.0 / w.marketers.size
+            if w.arm[0].held[FIELD_KNOWLEDGE] == 0:
+                firm.field_knowledge = min(1.0, firm.field_knowledge + part * p.teams_immersion_gain)
+            if w.arm[0].held[COOPERATION] == 0:
+                firm.goodwill += part * p.teams_immersion_goodwill
+                firm.cooperation = logistic(firm.goodwill)
+
+
+@rule
+def take_knowledge_along(w):
+    """A marketer who leaves takes a part of what marketing knows of the field along."""
+    firm = w.firm[0]
+    if w.arm[0].held[FIELD_KNOWLEDGE] == 0:
+        firm.field_knowledge *= 1.0 - w.p[0].teams_newcomers / w.marketers.size
 
 
 @rule
@@ -311,6 +359,7 @@ def start_staff(w):
         rep.expected = p.money_rep_pay / 12.0
         rep.recent = rep.expected
         rep.quota = 1.0
+        rep.aim = 1.0
         come_up_to_speed(w, rep)
         begin_stint(w, rep, REP_ROLE, 0)
     for marketer in w.marketers:
@@ -319,48 +368,3 @@ def start_staff(w):
         marketer.expected = p.money_marketer_pay / 12.0
         marketer.recent = marketer.expected
         begin_stint(w, marketer, MARKETER_ROLE, 0)
-
-
-# Quotas --------------------------------------------------------------------------------------------------------------
-
-
-@rule
-def paid_on_unit(w):
-    """Weight of the unit's own number in what moves the leader who sets quotas."""
-    return 1.0 - w.chairs[w.arm[0].quota].firm_weight
-
-
-@rule
-def is_spared(w, rep, day):
-    """Whether a poor performer is spared by a leader whose own number suffers: quota cut, no dismissal (A23)."""
-    p = w.p[0]
-    u, _, _, _ = uniforms(w.firm[0], streams.TURNOVER, 2, rep.index, rep.holder, day // DAYS_PER_YEAR)
-    return u < p.quotas_gaming * paid_on_unit(w)
-
-
-@rule
-def review_year(w, day):
-    """At year's end, for who has been there all year: quotas follow results, up more than down (A22). The warm-up, in
-    which the pipeline fills, is not judged."""
-    p, arm = w.p[0], w.arm[0]
-    firm = w.firm[0]
-    judged = firm.phase_first * HOURS_PER_DAY >= firm.horizon_start and day + 1 - DAYS_PER_YEAR >= firm.phase_first
-    for r in range(w.reps.size):
-        rep = w.reps[r]
-        if judged and not rep.vacant and rep.hired <= day + 1 - DAYS_PER_YEAR:
-            quota = p.quota_per_rep * rep.quota
-            reached = rep.year / quota
-            write_settlement(w, day, REP_ROLE, r, REVIEW_OF_YEAR, rep.year, quota, 0)
-            factor = rep.quota
-            if reached < p.quotas_poor:
-                if is_spared(w, rep, day):
-                    factor *= reached
-                elif arm.leaves:
-                    rep.leaves = IS_DISMISSED
-            elif reached >= 1.0:
-                factor *= 1.0 + p.quotas_up * (reached - 1.0)
-            else:
-                factor *= 1.0 - p.quotas_down * (1.0 - reached)
-            if arm.ratchets:
-                rep.quota = min(LONGEST, max(SHORTEST, factor))
-        rep.year = 0.0

@@ -38,16 +38,17 @@ FAIR, HELD_BACK, NO_CAPACITY, NO_BELIEF, NO_OWNER, TOO_LATE, BURNED, DROPPED = 0
 
 # Kinds of event on the agenda; at one time, the lower kind comes first.
 (NEED_OPENS, RESPONDS, HEARS, IS_FOUND, SIGNALS, RESCORED, ENTERS_QUEUE, REP_FREE, LOSES_PATIENCE, SHELF_LIFE_ENDS,
- SIGNAL_FADES, WINDOW_CLOSES, REVIEWED, ORDER_DUE, HANDED_OVER, CANCELLED) = range(16)  # fmt: skip
+ SIGNAL_FADES, WINDOW_CLOSES, REVIEWED, ORDER_DUE, HANDED_OVER, CANCELLED, SLA_ENDS, TELLS) = range(18)  # fmt: skip
 
 ACTIVITIES = (
     "need_opened", "lead_created", "handed_over", "attempt", "accepted", "opportunity_opened", "closed", "order",
     "customer_left", "missed", "set_aside", "budget_decided", "threshold_decided", "referred", "cancelled", "left",
-    "hired", "pulled", "pushed",
+    "hired", "pulled", "pushed", "returned", "passed_on", "told", "device_started", "device_stopped", "lever_set",
 )  # fmt: skip
 (NOTE_NEED, NOTE_LEAD, NOTE_HANDED, NOTE_ATTEMPT, NOTE_ACCEPTED, NOTE_OPPORTUNITY, NOTE_CLOSED, NOTE_ORDER,
  NOTE_LEFT, NOTE_MISSED, NOTE_ASIDE, NOTE_BUDGET, NOTE_THRESHOLD, NOTE_REFERRED, NOTE_CANCELLED, NOTE_QUIT,
- NOTE_HIRED, NOTE_PULLED, NOTE_PUSHED) = range(19)  # fmt: skip
+ NOTE_HIRED, NOTE_PULLED, NOTE_PUSHED, NOTE_RETURNED, NOTE_PASSED_ON, NOTE_TOLD, NOTE_DEVICE_ON, NOTE_DEVICE_OFF,
+ NOTE_LEVER) = range(25)  # fmt: skip
 
 # Positions in a week of hours. Reps: see schema.REP_ACTIVITIES; marketers: see schema.MARKETER_ACTIVITIES.
 REP_LEADS, REP_PROSPECTING, REP_OPPORTUNITIES, REP_CUSTOMERS, REP_LOGGING, REP_ADMIN, REP_SLACK = range(7)
@@ -58,15 +59,28 @@ WORK_WEEK = DAYS_PER_WEEK * HOURS_PER_DAY
 # Whom a chair leads, and who holds a right when it is not one chair.
 LEADS_SALES, LEADS_MARKETING, LEADS_BOTH, LEADS_HEADS = 0, 1, 2, 3
 BOTH_HEADS = -2
+NOBODY = -1
+ADVISERS = 3
+
+# States of the teams that devices move: see scenario.devices.STATES.
+(DEFINITION, COOPERATION, FIELD_KNOWLEDGE, VALUE_PROPOSITION, INNOVATION, SKILL, USE, CLARITY, OPENNESS,
+ MARKET_KNOWLEDGE, COMMITMENT, FORESIGHT, INFORMATION, EVIDENCE, FEEDBACK, CONTACT, ADVICE, VOICE, REQUESTS,
+ MORALE) = range(20)  # fmt: skip
+STATES = 20
+
+# Which rep gets a lead.
+ROUTINGS = ("even", "territory", "performance", "experience")
+EVEN, TERRITORY, PERFORMANCE, EXPERIENCE = range(4)
+TO_NEXT, TO_MARKETING = 0, 1  # what becomes of a lead whose time is up
 
 ACCOUNTS = (
-    "revenue_new", "revenue_repeat", "cost_of_sales", "reps_base", "reps_variable", "marketers_base",
-    "marketers_variable", "car_tools", "systems", "hiring", "programme_brand", "programme_activation", "devices",
-    "leaders_pay", "leaders_switching",
+    "revenue_new", "revenue_repeat", "revenue_services", "cost_of_sales", "reps_base", "reps_variable",
+    "marketers_base", "marketers_variable", "car_tools", "systems", "hiring", "programme_brand",
+    "programme_activation", "devices", "staff_unit", "plan_change", "leaders_pay", "leaders_switching",
 )  # fmt: skip
-(REVENUE_NEW, REVENUE_REPEAT, COST_OF_SALES, REPS_BASE, REPS_VARIABLE, MARKETERS_BASE, MARKETERS_VARIABLE, CAR_TOOLS,
- SYSTEMS, HIRING, PROGRAMME_BRAND, PROGRAMME_ACTIVATION, DEVICES, LEADERS_PAY,
- LEADERS_SWITCHING) = range(15)  # fmt: skip
+(REVENUE_NEW, REVENUE_REPEAT, REVENUE_SERVICES, COST_OF_SALES, REPS_BASE, REPS_VARIABLE, MARKETERS_BASE,
+ MARKETERS_VARIABLE, CAR_TOOLS, SYSTEMS, HIRING, PROGRAMME_BRAND, PROGRAMME_ACTIVATION, DEVICES, STAFF_UNIT,
+ PLAN_CHANGE, LEADERS_PAY, LEADERS_SWITCHING) = range(18)  # fmt: skip
 
 
 # Results that pay plans count, as in scenario.pay.RESULTS, their sum of revenue, and hours of an activity.
@@ -95,7 +109,7 @@ PROSPECT = record_of(
     ("fit", "f8"), ("pace", "f8"), ("lift", "f8"), ("lift_base", "f8"), ("window_open", "f8"), ("window_close", "f8"),
     ("refuses_until", "f8"), ("deal", "i8"), ("stake", "i8"), ("index", "i4"), ("segment", "i4"), ("episode", "i4"),
     ("signals", "i4"), ("leads", "i4"), ("orders", "i4"), ("occasions", "i4"), ("lead", "i4"), ("owner", "i4"),
-    ("state", "i1"), ("aware", "i1"), ("viable", "i1"),
+    ("told", "i4"), ("state", "i1"), ("aware", "i1"), ("viable", "i1"),
 )  # fmt: skip
 LEAD = record_of(
     ("created", "f8"), ("handed_over", "f8"), ("first_touch", "f8"), ("accepted", "f8"), ("opportunity", "f8"),
@@ -105,18 +119,19 @@ LEAD = record_of(
     ("episode", "i4"), ("owner", "i4"), ("touches", "i4"), ("scored", "i4"), ("reviews", "i4"), ("attended", "i4"),
     ("left", "i4"), ("right", "i4"), ("stage", "i2"), ("origin", "i1"), ("status", "i1"), ("viable", "i1"),
     ("outcome", "i1"), ("cause", "i1"),
-    ("moved", "i1"),
+    ("moved", "i1"), ("tried", "i4"), ("returned", "i1"), ("doubled", "i1"),
 )  # fmt: skip
 STINT_OF = (
     ("hours", "f8", (WEEK,)), ("spent", "f8", (EFFORT,)), ("weeks", "f8"), ("talent", "f8"), ("practice", "f8"),
     ("skill", "f8"), ("pace", "f8"), ("morale", "f8"), ("expected", "f8"), ("recent", "f8"), ("accrued", "f8"),
     ("advanced", "i8"),
     ("earned", "i8"), ("hired", "i4"), ("holder", "i4"), ("stint", "i4"), ("away", "i4"), ("returns", "i4"),
-    ("index", "i4"), ("leaves", "i1"), ("vacant", "i1"),
+    ("away_until", "i4"), ("index", "i4"), ("leaves", "i1"), ("vacant", "i1"),
 )  # fmt: skip
 REP = record_of(
     *STINT_OF, ("credit", "f8", (EFFORT,)), ("tally", "f8", (RESULTS,)), ("usual", "f8", (RESULTS,)),
-    ("quota", "f8"), ("year", "f8"), ("share", "f8"), ("busy_until", "f8"), ("earliest", "f8"), ("wakes", "f8"),
+    ("quota", "f8"), ("aim", "f8"), ("year", "f8"), ("share", "f8"), ("busy_until", "f8"), ("earliest", "f8"),
+    ("wakes", "f8"),
     ("lead_hours", "f8"), ("closing_hours", "f8"), ("closing_balance", "f8"), ("closing_since", "f8"), ("care", "f8"),
     ("good", "f8"), ("bad", "f8"), ("customers", "i4"), ("queue", "i4"),
 )  # fmt: skip
@@ -149,11 +164,12 @@ FORECAST = record_of(
 )  # fmt: skip
 SEGMENT = record_of(
     ("awareness", "f8"), ("reach_rate", "f8"), ("retained", "f8"), ("need_hazard", "f8"), ("signal_hazard", "f8"),
-    ("least_fit", "f8"), ("win_shift", "f8"), ("first", "i8"), ("accounts", "i8"), ("reach", "i8"), ("regular", "i1"),
+    ("least_fit", "f8"), ("win_shift", "f8"), ("target", "f8"), ("attempts", "f8"), ("first", "i8"),
+    ("accounts", "i8"), ("reach", "i8"), ("regular", "i1"),
 )  # fmt: skip
 CHAIR = record_of(
     ("horizon", "f8"), ("prior", "f8"), ("firm_weight", "f8"), ("escalation_share", "f8"), ("pay", "f8"),
-    ("span", "f8"), ("leads", "i4"), ("candidate", "i4"),
+    ("span", "f8"), ("year_weight", "f8"), ("leads", "i4"), ("candidate", "i4"),
 )  # fmt: skip
 CANDIDATE = record_of(
     ("selling", "f8"), ("marketing", "f8"), ("error", "f8"), ("sales_error", "f8"), ("sales_seen", "f8"),
@@ -176,6 +192,13 @@ FIRM = record_of(
     ("usual_bad", "f8"), ("usual_weeks", "f8"), ("adoption", "f8"),
     ("budget_by_sales", "f8"), ("budget_by_marketing", "f8"), ("threshold_by_sales", "f8"),
     ("threshold_by_marketing", "f8"),
+    ("lift", "f8", (STATES,)), ("state", "f8", (STATES,)),
+    ("rep_directive", "f8", (EFFORT,)), ("marketer_directive", "f8", (EFFORT,)),
+    ("joint_rep", "f8"), ("joint_marketer", "f8"), ("joint_head", "f8"), ("request_hours", "f8"), ("focus", "f8"),
+    ("innovation", "f8"), ("improvement", "f8"), ("friction", "f8"), ("wins", "f8"), ("usual_wins", "f8"),
+    ("alignment", "f8"), ("seen_by_marketing", "f8"), ("seen_by_sales", "f8"), ("services_hours", "f8"),
+    ("services_share", "f8"), ("programme_scale", "f8"), ("quota_scale", "f8"), ("authority", "f8"),
+    ("brand_hours", "f8"), ("routing", "i4"), ("hiring", "i4"), ("directed", "i4"),
 )  # fmt: skip
 ARM = record_of(
     ("visibility", "f8"), ("sight", "f8"), ("settlement", "f8"), ("coordination", "f8"), ("definition", "f8"),
@@ -187,6 +210,16 @@ ARM = record_of(
     ("sales_chair", "i4"), ("marketing_chair", "i4"), ("chief", "i4"),
     ("budget_proposals", "i4"), ("threshold_proposals", "i4"), ("attention", "i4"), ("decides", "i4"),
     ("cooperates", "i4"),
+    ("held", "i4", (STATES,)), ("budget_adviser", "i4", (ADVISERS,)), ("threshold_adviser", "i4", (ADVISERS,)),
+    ("sla", "f8"), ("recycle", "f8"), ("compliance", "f8"), ("services_hours", "f8"), ("services_price", "f8"),
+    ("self_financing", "f8"), ("staff_cost", "f8"), ("staff_information", "f8"), ("plan_change", "f8"),
+    ("audit_cost", "f8"), ("leaning", "f8"), ("usual_settlement", "f8"), ("recognised", "f8"), ("breach", "i4"),
+    ("budget_veto", "i4"), ("threshold_veto", "i4"), ("review", "i4"), ("two_heads", "i4"), ("arbiter", "i4"),
+)  # fmt: skip
+DEVICE = record_of(
+    ("gain", "f8", (STATES,)), ("rep_hours", "f8"), ("marketer_hours", "f8"), ("head_hours", "f8"), ("level", "f8"),
+    ("full", "f8"), ("pace", "f8"), ("fade", "f8"), ("trigger", "f8"), ("a_year", "f8"), ("once", "f8"),
+    ("named", "i4"), ("heads", "i4"), ("running", "i4"), ("paid", "i4"), ("months", "i4"),
 )  # fmt: skip
 EVENT = record_of(("time", "f8"), ("kind", "i4"), ("who", "i4"), ("stamp", "i4"), ("next", "i4"))
 DUE = record_of(("time", "f8"), ("slot", "i8"))
@@ -203,6 +236,10 @@ MONTH = record_of(
     ("discounts", "i8"), ("pulled", "i8"), ("pushed", "i8"), ("quits", "i8"), ("marketer_quits", "i8"),
     ("dismissals", "i8"),
     ("hires", "i8"), ("vacant_days", "i8"),
+    ("state", "f8", (STATES,)), ("product", "f8"), ("alignment", "f8"), ("alignment_marketing", "f8"),
+    ("alignment_sales", "f8"), ("request_hours", "f8"), ("strategic_hours", "f8"), ("field_hours", "f8"),
+    ("development_hours", "f8"), ("open_disputes", "f8"), ("rep_morale", "f8"), ("marketer_morale", "f8"),
+    ("targeting_fit", "f8"), ("quota_error", "f8"), ("devices_held", "i8"), ("returned", "i8"), ("programme", "i8"),
 )  # fmt: skip
 NOTE = record_of(
     ("time", "f8"), ("amount", "i8"), ("prospect", "i4"), ("lead", "i4"), ("resource", "i4"), ("activity", "i4")
@@ -242,3 +279,4 @@ class World(NamedTuple):
     stints: NDArray[np.record]
     sooner: NDArray[np.float64]
     weeks: NDArray[np.float64]
+    devices: NDArray[np.record]

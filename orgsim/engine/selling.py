@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from orgsim.engine import streams
 from orgsim.engine.agenda import note, schedule
 from orgsim.engine.compile import rule
@@ -12,11 +14,14 @@ from orgsim.engine.customers import win
 from orgsim.engine.handover import (
     cause_of_silence,
     close_lead,
+    give_up,
     in_charge,
     leave_line,
     new_lead,
+    readiness,
     stand_in_line,
 )
+from orgsim.engine.product import appeal_of_product
 from orgsim.engine.records import (
     ASIDE,
     BURNED,
@@ -56,6 +61,7 @@ from orgsim.engine.records import (
     WORK_WEEK,
 )
 from orgsim.engine.streams import exponential, uniforms
+from orgsim.engine.teams import skill_of
 from orgsim.engine.timing import next_period, pulls, pushes
 
 # Whom to call ------------------------------------------------------------------------------------------------------
@@ -154,27 +160,21 @@ def call(w, day, rep, k, time):
         w.firm[0], streams.CONTACT, prospect.segment, prospect.index, lead.ordinal, lead.touches
     )
     reached = u_reach < p.contact_reach
+    w.segments[prospect.segment].attempts += 1.0
     note(w, time, NOTE_ATTEMPT, lead.prospect, k, rep.index, 1 if reached else 0)
     mean = p.contact_attempt_time + (p.contact_talk_time if reached else 0.0)
+    if lead.doubled:
+        mean *= 2.0  # two call the account, and each takes the time
     took = mean * (1.0 - p.contact_time_cv + p.contact_time_cv * exponential(u_time)) / rep.pace
     rep.busy_until = time + took
     rep.earliest = max(rep.earliest, time) + took / rep.share
     rep.lead_hours += took
     if reached:
         talk(w, day, rep, k, time, u_burn, u_accept)
-    elif lead.touches >= p.contact_attempts:
-        close_lead(w, day, k, time, LAPSED, FAIR)
+    elif lead.touches - lead.tried >= p.contact_attempts:
+        give_up(w, day, k, time, LAPSED, FAIR)
     else:
         schedule(w, day, time + took + p.contact_gap, ENTERS_QUEUE, k, lead.touches)
-
-
-@rule
-def readiness(w, prospect, time):
-    """How ready the buyer is: none before the need and after it, most half-way through the window."""
-    if not prospect.window_open <= time <= prospect.window_close:
-        return 0.0
-    x = (time - prospect.window_open) / (prospect.window_close - prospect.window_open)
-    return 4.0 * x * (1.0 - x)
 
 
 @rule
@@ -183,10 +183,11 @@ def talk(w, day, rep, k, time, u_burn, u_accept):
     lead = w.leads[k]
     prospect = w.prospects[lead.prospect]
     p, firm = w.p[0], w.firm[0]
-    lead.timing = readiness(w, prospect, time) if lead.episode >= 0 else 0.0
-    if u_burn < p.contact_burn * (1.0 - lead.timing):
+    lead.timing = readiness(prospect, time) if lead.episode >= 0 else 0.0
+    if u_burn < p.contact_burn * (1.0 - lead.timing) * (2.0 if lead.doubled else 1.0):
         prospect.refuses_until = time + p.contact_burn_memory * HOURS_PER_DAY * DAYS_PER_YEAR / 12.0
         close_lead(w, day, k, time, REFUSED, BURNED)
+        warn(w, prospect)
         return
     if u_accept < (p.contact_accept_good if lead.viable else p.contact_accept_bad):
         rep.good += 1.0
@@ -203,13 +204,28 @@ def talk(w, day, rep, k, time, u_burn, u_accept):
     else:
         rep.bad += 1.0
         firm.bad_events += 1.0
-        close_lead(w, day, k, time, DISQUALIFIED, DROPPED)
+        give_up(w, day, k, time, DISQUALIFIED, DROPPED)
 
 
 @rule
-def shelf_life_ends(w, day, k, time):
+def warn(w, prospect):
+    """A burned account may warn another of its segment, which thinks of us no more until it forgets that."""
+    if w.p[0].customers_warnings <= 0.0:
+        return
+    segment = w.segments[prospect.segment]
+    u, u_whom, _, _ = uniforms(w.firm[0], streams.WORD, prospect.segment, prospect.index, 1, prospect.leads)
+    if u < w.p[0].customers_warnings:
+        friend = w.prospects[segment.first + np.int64(u_whom * segment.reach)]
+        friend.lift = -segment.awareness
+        friend.lift_base = segment.retained
+
+
+@rule
+def shelf_life_ends(w, day, k, time, returned):
     """Nobody has called in time: the lead lapses, for want of capacity, of belief or of a clear owner."""
     lead = w.leads[k]
+    if lead.returned != returned:
+        return
     if lead.status == HANDED or lead.status == ASIDE or (lead.status == QUEUED and lead.touches == 0):
         close_lead(w, day, k, time, LAPSED, cause_of_silence(w, lead, time))
 
@@ -228,7 +244,7 @@ def take_up(w, day, i, time):
     lead.first_touch = time
     lead.accepted = time
     lead.touches = 1
-    lead.timing = readiness(w, prospect, time)
+    lead.timing = readiness(prospect, time)
     open_opportunity(w, day, w.reps[owner], k, time)
 
 
@@ -334,11 +350,12 @@ def appeal(w, lead, prospect, rep):
         logit(p.opportunity_win)
         + w.segments[prospect.segment].win_shift
         + p.opportunity_weight_fit * (prospect.fit - 0.5)
-        + p.opportunity_weight_value * (firm.value_proposition - 0.5)
-        + p.opportunity_weight_skill * (rep.skill - 0.5)
+        + p.opportunity_weight_value * p.product_uniqueness * (firm.value_proposition - 0.5)
+        + p.opportunity_weight_skill * (skill_of(w, rep) - 0.5)
         + p.opportunity_weight_message * (firm.field_knowledge - 0.5)
         + p.opportunity_weight_care * (care - 1.0)
         + p.opportunity_weight_timing * (lead.timing - 0.5)
+        + appeal_of_product(p, firm)
     )
 
 

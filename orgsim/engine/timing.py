@@ -93,9 +93,8 @@ def may_move(w, day):
 @rule
 def better_moved(w, rep, lead, day, pull):
     """Whether the deal pays more when it is moved at the buyer's discount: into this period, or out of it."""
-    p = w.p[0]
     asked = discount_asked(w, lead)
-    if asked > p.timing_authority:
+    if asked > w.firm[0].authority:
         return False
     euro = lead.deal / 100.0
     moved = (1.0 - asked) * euro

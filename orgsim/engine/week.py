@@ -10,8 +10,8 @@ from orgsim.engine.compile import rule
 from orgsim.engine.records import EFFORT
 
 # Rows of the scratch week.
-HABIT, VALUE, WANTED, AT_ZERO, ROOT, OTHERS, BEST, REFERENCE = range(8)
-SCRATCH = 8
+HABIT, VALUE, WANTED, AT_ZERO, ROOT, OTHERS, BEST, REFERENCE, BASE = range(9)
+SCRATCH = 9
 
 
 @rule

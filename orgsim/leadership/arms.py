@@ -11,18 +11,27 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from orgsim.engine.records import (
+    ADVISERS,
     ARM,
     BOTH_HEADS,
     CANDIDATE,
     CHAIR,
+    DEVICE,
+    EVEN,
     FIRM,
     HOURS_PER_DAY,
     LEADS_BOTH,
     LEADS_HEADS,
     LEADS_MARKETING,
     LEADS_SALES,
+    NOBODY,
+    ROUTINGS,
+    TO_MARKETING,
+    TO_NEXT,
 )
 from orgsim.engine.streams import candidate_uniforms
+from orgsim.scenario.devices import STATES as STATE_NAMES
+from orgsim.scenario.devices import LeadRights, Services, StaffUnit
 from orgsim.scenario.organisation import Chair, Structure
 from orgsim.scenario.pay import PayPlan
 from orgsim.scenario.schema import Scenario
@@ -60,7 +69,13 @@ def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, chang
     arm["disputes"] = structure.disputes if on.disputes else 0.0
     arm["usual_disputes"] = scenario.structures[scenario.today.structure].disputes if on.disputes else 0.0
     arm["voice"] = structure.sales_voice if on.rights else 0.5
-    arm["devices"] = structure.devices if on.coordination else 0.0
+    arm["devices"] = structure.joint_spend if on.coordination else 0.0
+    _put_rights_to_leads(arm, scenario, structure)
+    _put_services_and_staff(arm, scenario, structure)
+    arm["held"] = [state in on.hold for state in STATE_NAMES]
+    arm["two_heads"] = structure.leader("sales") != structure.leader("marketing")
+    arm["review"] = max(1, round(structure.review)) if on.review else 1
+    arm["usual_settlement"] = scenario.structures[scenario.today.structure].settlement if on.settlement else 0.0
     arm["adoption"] = lead.adoption if on.switching and changed else 0.0
     arm["programme"] = scenario.money.programme + scenario.today.programme_shift
     arm["noise"] = lead.noise if on.skill else 0.0
@@ -68,14 +83,18 @@ def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, chang
     arm["decides"] = on.decisions
     arm["cooperates"] = on.cooperation
     titles = [chair.title for chair in structure.chairs] + ["chief"]
-    heads = {
-        function: next(i for i, chair in enumerate(structure.chairs) if chair.leads in (function, "both"))
-        for function in ("sales", "marketing")
-    }
+    heads = {function: structure.leader(function) for function in ("sales", "marketing")}
+    arbiter = structure.common_superior()
+    arm["arbiter"] = titles.index(arbiter)
+    background = "chief" if arbiter == "chief" else structure.chairs[titles.index(arbiter)].background
+    arm["leaning"] = getattr(scenario.backgrounds, background).leaning
+    marketing = structure.chairs[heads["marketing"]]
+    arm["recognised"] = marketing.leads == "marketing" and structure.budget.decides in (marketing.title, "joint")
     arm["sales_chair"], arm["marketing_chair"] = heads["sales"], heads["marketing"]
     arm["chief"] = len(structure.chairs)
     for lever in ("budget", "threshold"):
         right = getattr(structure, lever)
+        arm[f"{lever}_veto"] = arm[f"{lever}_adviser"] = NOBODY
         if not on.rights:
             arm[lever] = heads["marketing"]
         elif right.decides == "joint":
@@ -83,6 +102,10 @@ def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, chang
         else:
             arm[lever] = titles.index(right.decides)
             arm[f"{lever}_proposals"] = right.proposals
+        if on.rights:
+            advisers = [titles.index(title) for title in right.consulted]
+            arm[f"{lever}_adviser"] = [*advisers, *[NOBODY] * ADVISERS][:ADVISERS]
+            arm[f"{lever}_veto"] = NOBODY if right.veto is None else titles.index(right.veto)
     setter = structure.quota.decides
     arm["quota"] = titles.index(setter) if on.rights and setter in titles else heads["sales"]
     arm["rep_share"] = sum(component.share or 0.0 for component in plan.rep)
@@ -96,6 +119,82 @@ def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, chang
     arm["learns"], arm["moves"], arm["ratchets"] = on.learning, on.timing, on.ratchet
     arm["leaves"], arm["ramps"] = on.turnover, on.practice
     return arm
+
+
+def _put_rights_to_leads(arm: NDArray[np.record], scenario: Scenario, structure: Structure) -> None:
+    rights = structure.lead_rights if scenario.switches.lead_rights else LeadRights()
+    arm["sla"] = rights.sla * HOURS_PER_DAY
+    arm["breach"] = TO_MARKETING if rights.breach == "return" else TO_NEXT
+    arm["recycle"] = rights.recycle
+    arm["compliance"] = rights.audit * rights.penalty
+    arm["audit_cost"] = rights.audit * rights.audit_cost
+
+
+def _put_services_and_staff(arm: NDArray[np.record], scenario: Scenario, structure: Structure) -> None:
+    on = scenario.switches
+    services = structure.services if on.services else Services()
+    arm["services_hours"], arm["services_price"] = services.hours, services.price
+    arm["self_financing"] = services.self_financing
+    staff = structure.staff if on.staff else StaffUnit()
+    employees = scenario.people.reps + scenario.people.marketers
+    arm["staff_cost"] = staff_cost(scenario, structure)
+    arm["staff_information"] = staff.information * staff.people * 10 / employees
+
+
+def staff_cost(scenario: Scenario, structure: Structure) -> float:
+    """Euro a year of a structure's staff unit, loaded."""
+    unit = structure.staff
+    return unit.people * unit.pay * scenario.money.charges if scenario.switches.staff else 0.0
+
+
+def device_records(scenario: Scenario, structure: Structure) -> NDArray[np.record]:
+    """All devices of the scenario, in its order, with those named that the structure holds.
+
+    All are there in every arm, so that what one of them has brought about fades where it is given up.
+    """
+    rows = np.zeros(len(scenario.devices), DEVICE)
+    lead = scenario.leadership
+    slower = 1.0 + lead.culture + lead.schedules + lead.technique
+    for row, (name, device) in zip(rows, scenario.devices.items(), strict=True):
+        weekly = device.times * device.hours / 52.0
+        monthly = device.times * device.hours / 12.0
+        for effect in device.effects:
+            row["gain"][STATE_NAMES.index(effect.state)] += effect.gain
+        for participant, field in (("reps", "rep_hours"), ("marketers", "marketer_hours"), ("heads", "head_hours")):
+            row[field] = weekly if participant in device.participants else 0.0
+        row["heads"] = "heads" in device.participants
+        row["full"] = 1.0 - np.exp(-monthly / device.dose) if device.dose > 0 else 1.0
+        months = device.adoption * slower
+        row["pace"] = 1.0 - np.exp(-1.0 / (months * 52.0 / 12.0)) if months > 0 else 1.0
+        row["fade"] = 0.5 ** (1.0 / device.decay)
+        row["trigger"] = device.trigger
+        row["running"] = np.isinf(device.trigger)
+        row["a_year"], row["once"] = device.times * device.cost, device.once
+        row["named"] = scenario.switches.devices and name in structure.devices
+    return rows
+
+
+def change_devices(before: NDArray[np.record], after: NDArray[np.record]) -> NDArray[np.record]:
+    """The devices of another structure, at the levels that those held before have reached."""
+    rows = after.copy()
+    for field in ("level", "paid"):
+        rows[field] = before[field]
+    waits = ~np.isinf(rows["trigger"]) & (before["named"] == 1)
+    rows["running"] = np.where(waits, before["running"], rows["running"])
+    return rows
+
+
+def device_cost(scenario: Scenario, structure: Structure) -> float:
+    """Euro a year of the devices that a structure holds always, setting up apart."""
+    if not scenario.switches.devices:
+        return 0.0
+    held = [scenario.devices[name] for name in structure.devices]
+    two = structure.leader("sales") != structure.leader("marketing")
+    return sum(
+        device.times * device.cost
+        for device in held
+        if np.isinf(device.trigger) and (two or "heads" not in device.participants)
+    )
 
 
 def candidate_records(scenario: Scenario, seed: int, replicate: int) -> NDArray[np.record]:
@@ -137,6 +236,7 @@ def chair_records(scenario: Scenario, structure: Structure, candidates: NDArray[
         background = getattr(scenario.backgrounds, chair.background)
         _describe(row, scenario, background.horizon, background.prior, max(1, span[chair.leads]))
         row["firm_weight"] = chair.firm_weight if on.objective else 1.0
+        row["year_weight"] = chair.year_weight if on.objective else 0.0
         row["escalation_share"] = chair.escalation_share
         row["pay"] = chair.pay if on.cost else 0.0
         row["leads"] = LEADS[chair.leads]
@@ -157,10 +257,14 @@ def _describe(row: np.void, scenario: Scenario, horizon: float, prior: float, sp
 
 
 def leader_cost(scenario: Scenario, structure: Structure) -> float:
-    """Euro a year of leaders, loaded, and of devices: what `--budget equal` moves to or from programme."""
+    """Euro a year of leaders and staff unit, loaded, of devices and of checks: what `--budget equal` moves to or from
+    programme."""
     on = scenario.switches
     leaders = sum(chair.pay for chair in structure.chairs) * scenario.money.charges if on.cost else 0.0
-    return leaders + (structure.devices if on.coordination else 0.0)
+    rights = structure.lead_rights
+    checks = rights.audit * rights.audit_cost if on.lead_rights else 0.0
+    together = structure.joint_spend if on.coordination else 0.0
+    return leaders + together + device_cost(scenario, structure) + staff_cost(scenario, structure) + checks
 
 
 def equal_programme(scenario: Scenario, today: Structure, structure: Structure) -> tuple[float, float]:
@@ -178,7 +282,14 @@ def same_organisation(
     plan = PayPlan()
     arms = [arm_record(scenario, structure, plan, changed=False).tobytes() for structure in (one, other)]
     chairs = [chair_records(scenario, structure, candidates).tobytes() for structure in (one, other)]
-    return arms[0] == arms[1] and chairs[0] == chairs[1]
+    devices = [device_records(scenario, structure).tobytes() for structure in (one, other)]
+    routing = [routing_of(scenario, structure) for structure in (one, other)]
+    return arms[0] == arms[1] and chairs[0] == chairs[1] and devices[0] == devices[1] and routing[0] == routing[1]
+
+
+def routing_of(scenario: Scenario, structure: Structure) -> int:
+    """Number of the routing with which a structure begins."""
+    return ROUTINGS.index(structure.lead_rights.routing) if scenario.switches.lead_rights else EVEN
 
 
 def switching_cost(scenario: Scenario, today: Structure, structure: Structure) -> float:

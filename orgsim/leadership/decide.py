@@ -15,10 +15,15 @@ import numpy as np
 from orgsim.engine.agenda import note
 from orgsim.engine.compile import entry, rule
 from orgsim.engine.curves import logistic
+from orgsim.engine.devices import start_and_stop
 from orgsim.engine.records import (
+    ACTIVATION,
+    ADVISERS,
     BOTH_HEADS,
     DAYS_PER_QUARTER,
+    DAYS_PER_YEAR,
     HOURS_PER_DAY,
+    LEADS_HEADS,
     LEADS_MARKETING,
     LEADS_SALES,
     NOTE_BUDGET,
@@ -26,11 +31,13 @@ from orgsim.engine.records import (
     THIRD_MONTH,
 )
 from orgsim.engine.streams import normal_cdf, normal_quantile
+from orgsim.engine.teams import advice, evidence, look_at_alignment, voice
 
 LOOK_BACK = DAYS_PER_QUARTER
 LOWEST, HIGHEST = -6.0, 4.0
 GOLDEN = 0.6180339887498949
 NODES = 8
+WEEKS_PER_MONTH = 52.0 / 12.0
 
 
 @rule
@@ -41,7 +48,33 @@ def attention(w, chair, day):
     busy = p.leadership_quarter_end if last_month else 1.0
     late = w.firm[0].late_opportunities
     escalated = p.leadership_escalations * p.leadership_escalation_time * busy * late * chair.escalation_share
-    return max(0.0, p.leadership_hours - escalated) / chair.span
+    left = p.leadership_hours - escalated
+    if chair.leads != LEADS_HEADS:
+        left -= w.firm[0].joint_head
+    return max(0.0, left) / chair.span
+
+
+@rule
+def log_hours(w, day):
+    """Leaders' hours of the month that begins: in the field, where deals take them, and for developing what they lead
+    (D63). Four weeks and a third."""
+    month = w.months[w.month_of[day]]
+    for chair in w.chairs:
+        if chair.pay > 0.0 or chair.leads != LEADS_HEADS:
+            free = attention(w, chair, day) * chair.span
+            devices = min(w.p[0].leadership_hours, w.firm[0].joint_head if chair.leads != LEADS_HEADS else 0.0)
+            month.development_hours += WEEKS_PER_MONTH * free
+            month.field_hours += WEEKS_PER_MONTH * max(0.0, w.p[0].leadership_hours - free - devices)
+
+
+@rule
+def horizon_of(w, chair, day):
+    """Months of benefits that count for a chair: its horizon, and so far as it is paid on the year, what is left of
+    the year (A35)."""
+    if chair.year_weight <= 0.0:
+        return chair.horizon
+    left = (DAYS_PER_YEAR - day % DAYS_PER_YEAR) * 12.0 / DAYS_PER_YEAR
+    return chair.horizon + chair.year_weight * (min(chair.horizon, left) - chair.horizon)
 
 
 @rule
@@ -57,7 +90,7 @@ def believed_brand_yield(w, chair):
     """Yield of brand work as the chair believes it, relative to activation."""
     candidate = w.candidates[chair.candidate]
     error = w.arm[0].noise * math.exp(-0.5 * candidate.marketing) * candidate.error
-    off = (math.log(chair.prior) + error) / math.sqrt(1.0 + candidate.marketing_seen)
+    off = (math.log(chair.prior) + error) / math.sqrt(1.0 + candidate.marketing_seen + advice(w))
     return w.p[0].leadership_brand_yield * math.exp(off)
 
 
@@ -68,17 +101,18 @@ def believed_lead_worth(w, chair):
     candidate = w.candidates[chair.candidate]
     error = w.arm[0].noise * math.exp(-0.5 * candidate.selling) * candidate.sales_error
     worth = p.market_reference_win * p.money_gross_margin * p.market_deal_value
-    return worth * math.exp(error / math.sqrt(1.0 + candidate.sales_seen))
+    return worth * math.exp(error / math.sqrt(1.0 + candidate.sales_seen + advice(w)))
 
 
 @rule
-def best_brand_share(w, chair):
+def best_brand_share(w, chair, day):
     """Split that maximises b m s^g + (1 - s)^g, m = 1 - e^(-H / maturity) the part of brand's benefit that counts.
 
     Closed form: odds = (b m)^(1 / (1 - g)); with b = 1 and g = 1/2 this is E14.
     """
     p = w.p[0]
-    counted = believed_brand_yield(w, chair) * (1.0 - math.exp(-chair.horizon / p.leadership_maturity))
+    months = horizon_of(w, chair, day)
+    counted = believed_brand_yield(w, chair) * (1.0 - math.exp(-months / p.leadership_maturity))
     if p.brand_exponent >= 1.0:
         return 1.0 if counted > 1.0 else 0.0
     return logistic(math.log(counted) / (1.0 - p.brand_exponent))
@@ -212,8 +246,7 @@ def best_threshold(w, chair, day):
 @rule
 def settle(w, right, proposals, own, by_sales, by_marketing):
     """The target that comes out of a right: one chair's own view, bent by proposals, or both heads' by their voices."""
-    arm = w.arm[0]
-    proposed = by_marketing + arm.voice * (by_sales - by_marketing)
+    proposed = by_marketing + voice(w) * (by_sales - by_marketing)
     if right == BOTH_HEADS:
         return proposed
     if proposals:
@@ -231,28 +264,72 @@ def pace_of(w, right, day):
 
 
 @rule
+def stopped_by_veto(now, target, theirs):
+    """Where a lever may go when another chair has a veto: towards the target, no further than that chair's own best,
+    and nowhere if that lies on the other side."""
+    if (target - now) * (theirs - now) <= 0.0:
+        return now
+    return min(target, theirs) if target > now else max(target, theirs)
+
+
+@rule
+def decide_programme(w, day):
+    """Cut the programme near the end of a year that pay hangs on (A35): each part to where what it still brings in time
+    is worth as much as it was, (counted / usual)^(1 / (1 - exponent))."""
+    p, arm, firm = w.p[0], w.arm[0], w.firm[0]
+    holder = arm.marketing_chair if arm.budget == BOTH_HEADS else arm.budget
+    chair = w.chairs[holder]
+    if firm.directed == 0:
+        firm.programme_scale = 1.0
+        if chair.year_weight > 0.0 and p.brand_exponent < 1.0:
+            months = horizon_of(w, chair, day)
+            soon = max(1e-9, p.marketer_delay[ACTIVATION] * 12.0 / 52.0)
+            brand = (1.0 - math.exp(-months / p.leadership_maturity)) / (
+                1.0 - math.exp(-chair.horizon / p.leadership_maturity)
+            )
+            active = (1.0 - math.exp(-months / soon)) / (1.0 - math.exp(-chair.horizon / soon))
+            power = 1.0 / (1.0 - p.brand_exponent)
+            firm.programme_scale = firm.brand_share * math.exp(power * math.log(brand)) + (
+                1.0 - firm.brand_share
+            ) * math.exp(power * math.log(active))
+
+
+@rule
 def decide_budget(w, day):
     """Move brand's share of the programme."""
-    arm, firm = w.arm[0], w.firm[0]
-    own = 0.0 if arm.budget == BOTH_HEADS else best_brand_share(w, w.chairs[arm.budget])
+    p, arm, firm = w.p[0], w.arm[0], w.firm[0]
+    own = 0.0 if arm.budget == BOTH_HEADS else best_brand_share(w, w.chairs[arm.budget], day)
+    for n in range(ADVISERS):
+        adviser = arm.budget_adviser[n]
+        if adviser >= 0:
+            own += p.leadership_consulted * (best_brand_share(w, w.chairs[adviser], day) - own)
     target = settle(w, arm.budget, arm.budget_proposals, own, firm.budget_by_sales, firm.budget_by_marketing)
+    if arm.budget_veto >= 0:
+        target = stopped_by_veto(firm.brand_share, target, best_brand_share(w, w.chairs[arm.budget_veto], day))
     firm.brand_share += pace_of(w, arm.budget, day) * (target - firm.brand_share)
-    firm.budget_by_sales = best_brand_share(w, w.chairs[arm.sales_chair])
-    firm.budget_by_marketing = best_brand_share(w, w.chairs[arm.marketing_chair])
+    firm.budget_by_sales = best_brand_share(w, w.chairs[arm.sales_chair], day)
+    firm.budget_by_marketing = best_brand_share(w, w.chairs[arm.marketing_chair], day)
+    firm.brand_hours = firm.budget_by_marketing
     note(w, day * HOURS_PER_DAY, NOTE_BUDGET, -1, -1, arm.budget, np.int64(firm.brand_share * 1e6))
 
 
 @rule
 def decide_threshold(w, day):
     """Move the score from which leads are handed over."""
-    arm, firm = w.arm[0], w.firm[0]
+    p, arm, firm = w.p[0], w.arm[0], w.firm[0]
     if day < LOOK_BACK:
         return
     together = arm.threshold == BOTH_HEADS or arm.threshold_proposals
     own = 0.0 if arm.threshold == BOTH_HEADS else best_threshold(w, w.chairs[arm.threshold], day)
+    for n in range(ADVISERS):
+        adviser = arm.threshold_adviser[n]
+        if adviser >= 0:
+            own += p.leadership_consulted * (best_threshold(w, w.chairs[adviser], day) - own)
     target = settle(
         w, arm.threshold, arm.threshold_proposals, own, firm.threshold_by_sales, firm.threshold_by_marketing
     )
+    if arm.threshold_veto >= 0:
+        target = stopped_by_veto(firm.threshold, target, best_threshold(w, w.chairs[arm.threshold_veto], day))
     firm.threshold += pace_of(w, arm.threshold, day) * (target - firm.threshold)
     if together:
         firm.threshold_by_sales = best_threshold(w, w.chairs[arm.sales_chair], day)
@@ -260,12 +337,31 @@ def decide_threshold(w, day):
     note(w, day * HOURS_PER_DAY, NOTE_THRESHOLD, -1, -1, arm.threshold, np.int64(firm.threshold * 1e6))
 
 
+@rule
+def due(w, day):
+    """Whether leaders decide this month: every month, or at the review after so many (D45)."""
+    since = w.month_of[day] - w.month_of[w.firm[0].phase_first]
+    return since % w.arm[0].review == 0
+
+
+@entry
+def look_around(w, day):
+    """The first day of a month: leaders' hours are logged, and the teams' alignment is looked at."""
+    log_hours(w, day)
+    perceived = look_at_alignment(w, w.month_of[day])
+    if w.arm[0].decides and due(w, day):
+        start_and_stop(w, day, perceived)
+
+
 @entry
 def decide_month(w, day):
     """All chairs decide; then each leader has seen one month more of what he or she leads."""
     if w.arm[0].decides:
-        decide_budget(w, day)
-        decide_threshold(w, day)
+        if due(w, day):
+            decide_budget(w, day)
+            decide_threshold(w, day)
+        decide_programme(w, day)
+        seen = 1.0 + evidence(w)
         for c in range(w.candidates.size):
             sells = False
             markets = False
@@ -273,5 +369,5 @@ def decide_month(w, day):
                 if chair.candidate == c:
                     sells = sells or chair.leads != LEADS_MARKETING
                     markets = markets or chair.leads != LEADS_SALES
-            w.candidates[c].sales_seen += 1.0 if sells else 0.0
-            w.candidates[c].marketing_seen += 1.0 if markets else 0.0
+            w.candidates[c].sales_seen += seen if sells else 0.0
+            w.candidates[c].marketing_seen += seen if markets else 0.0

@@ -12,7 +12,7 @@ from orgsim.scenario.units import parse
 
 ASSUMPTION = "assumption"
 # Times that may never end: `inf` in TOML.
-MAY_BE_ENDLESS = ("patience", "shelf_life", "memory", "half_life", "horizon", "end", "cap")
+MAY_BE_ENDLESS = ("patience", "shelf_life", "memory", "half_life", "horizon", "end", "cap", "sla", "trigger")
 
 
 def param(

@@ -131,6 +131,9 @@ class Contact(Table):
                              above=0)
     dispute_share: Share = param(0.05, "share", 0, 0.3, ASSUMPTION + " (D77)",
                                  "Share of handed-over leads whose owner is disputed", least=0, most=1, drawn=True)
+    double: Share = param(0.0, "share", 0, 0.3, "D77 (neutral: 0)",
+                          "Share of handed-over leads that marketing goes on calling too, while roles are unclear",
+                          least=0, most=1)
     reach: Share = param(0.295, "share", 0.1, 1, "calibrated to .78 ever contacted (theory 5; A4)",
                          "Chance that an attempt ends in a conversation", least=0, most=1)
     attempts: int = Field(5, ge=1, le=1000, description="Attempts before a lead is given up",
@@ -175,6 +178,11 @@ class Belief(Table):
                                most=1, drawn=True)
     score_trust: Number = param(0.3, "log units per SD", 0, 1, ASSUMPTION,
                                 "How strongly a visible score moves the perceived value of a lead", least=0)
+    timing_trust: Number = param(0.0, "log units", 0, 2, "D52 (neutral: 0)",
+                                 "How strongly a visible moment of the buying process moves the perceived value of a "
+                                 "lead", least=0)
+    salience: Number = param(0.0, "log units", 0, 1, "D79 (neutral: 0)",
+                             "How much a posted price of burned leads raises the perceived value of a lead", least=0)
     score_limit: Number = param(3.0, "SD", 2, 4, ASSUMPTION, "Scores further from zero than this count as this",
                                 above=0)
 
@@ -245,10 +253,18 @@ class Customers(Table):
     most_care: Number = param(1.5, "ratio", 1, 2, ASSUMPTION,
                               "Contact against what customers need, beyond which more does nothing", least=1)
     hours_per_year: Hours = param(2.2, "h", 0, 10, "theory 5", "Selling time a customer needs in a year", least=0)
+    marketing_share: Share = param(0.0, "share", 0, 0.8, "D11 (neutral: 0)",
+                                   "Part of the contact between transactions that is marketing's nurturing", least=0,
+                                   most=1)
+    word_of_mouth: PerYear = param(0.0, "/year", 0, 0.5, "A28, E4 (neutral: 0)",
+                                   "How often a customer tells an account of its segment, which buys at once if it "
+                                   "has no need open", least=0, most=50)
     cancel: Share = param(0.0, "share", 0, 0.3, "B: clawback (neutral: 0)",
                           "Chance that a first order of an account with no fit at all is cancelled; none at full fit",
                           least=0, most=1)
     cancel_within: Days = param(90.0, "days", 20, 180, ASSUMPTION, "Time in which orders are cancelled, evenly",
                                 above=0)
+    warnings: Share = param(0.0, "per burned account", 0, 0.5, "model: burned prospects warn (neutral: 0)",
+                            "Chance that a burned account warns another, which forgets us", least=0, most=1)
     referrals: Share = param(0.0, "per win", 0, 0.3, "A29 (neutral: 0)", "Chance that a won account refers another",
                              least=0, most=1)

@@ -19,7 +19,7 @@ from orgsim.scenario.units import parse
 
 KeyPath = tuple[str | int, ...]
 WORK_WEEK = parse("1 week", "h")
-PRESETS = {"structures": "structures", "pay": "pay"}
+PRESETS = {"devices": "devices", "structures": "structures", "pay": "pay"}
 
 
 @cache
@@ -191,6 +191,12 @@ def _validated(data: dict[str, Any], file: str, text: str | None) -> Scenario:
                 _problem(file, text, ("today", key), name, f"found {show(name)}; allowed: {cut(sorted(options))}",
                          nearest(name, options))
             )  # fmt: skip
+    for name, structure in scenario.structures.items():
+        for place, device in enumerate(structure.devices):
+            if device not in scenario.devices:
+                message = f"found {show(device)}; allowed: {cut(sorted(scenario.devices))}"
+                near = nearest(device, scenario.devices)
+                problems.append(_problem(file, text, ("structures", name, "devices", place), device, message, near))
     problems += _weeks_that_do_not_close(scenario, file, text)
     if problems:
         raise ScenarioError(problems)
@@ -220,7 +226,7 @@ def allowed_keys(path: KeyPath) -> list[str]:
         if model is None:
             return []
     keys = list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
-    extends = model is Scenario or (path[:1] in (("structures",), ("pay",)) and len(path) == 2)
+    extends = model is Scenario or (path[:1] in (("structures",), ("pay",), ("devices",)) and len(path) == 2)
     return [*keys, "extends"] if extends else keys
 
 

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from orgsim.scenario.devices import LeadRights, Services, StaffUnit, StateName
+from orgsim.scenario.errors import nearest
 from orgsim.scenario.fields import (
     ASSUMPTION,
     Days,
@@ -23,8 +25,17 @@ from orgsim.scenario.fields import (
 
 PRIMITIVES = (
     "skill", "horizon", "prior", "objective", "rights", "visibility", "sight", "settlement", "attention",
-    "coordination", "definition", "disputes", "cost", "switching",
+    "coordination", "definition", "disputes", "cost", "switching", "devices", "lead_rights", "staff", "services",
+    "review",
 )  # fmt: skip
+
+# Levers that somebody decides on, and who does where a structure does not say: the chair of a function, or the lowest
+# common superior of both functions.
+LEVERS = {
+    "budget": "", "threshold": "", "quota": "", "routing": "sales", "discount": "sales", "sales_hours": "sales",
+    "marketing_hours": "marketing", "message": "marketing", "hiring": "superior", "devices": "superior",
+    "pay": "superior",
+}  # fmt: skip
 
 
 class Background(Table):
@@ -33,6 +44,9 @@ class Background(Table):
     horizon: Months = param(9.0, "months", 3, 24, "theory 4", "Months of benefits that count", above=0, drawn=True)
     prior: Number = param(0.85, "ratio", 0.3, 1.8, "theory 4", "Believed over true yield of brand work, at first",
                           above=0, drawn=True)
+    leaning: Number = param(0.0, "share", -1, 1, ASSUMPTION + " (neutral: 0)",
+                            "How far a judge of disputes so bred leans towards sales (1) or marketing (-1)", least=-1,
+                            most=1)
 
 
 class Backgrounds(Table):
@@ -76,6 +90,15 @@ class Leadership(Table):
                                 "Long-run yield of brand work against activation, at equal split, that unbiased "
                                 "leaders reckon with", above=0, drawn=True)
     maturity: Months = param(9.0, "months", 6, 24, "theory 1.1 (E14); A26", "Mean time until brand work pays", above=0)
+    directs_hours: Share = param(0.0, "share", 0, 1, "D6 (neutral: 0)",
+                                 "How far leaders direct marketers' hours by what they believe brand work yields, "
+                                 "beyond the split of the programme", least=0, most=1)
+    consulted: Share = param(0.2, "share", 0, 0.5, ASSUMPTION, "Weight of the view of a chair that is consulted",
+                             least=0, most=1)
+    culture: Number = param(0.0, "ratio", 0, 2, "D28 (neutral: 0)", "How much culture slows a device's adoption",
+                            least=0)
+    schedules: Number = param(0.0, "ratio", 0, 2, "D28 (neutral: 0)", "How much unlike schedules slow it", least=0)
+    technique: Number = param(0.0, "ratio", 0, 2, "D28 (neutral: 0)", "How much unlike tools slow it", least=0)
     search_cost: Share = param(0.20, "share of pay", 0, 0.4, ASSUMPTION, "Search for a new leader", least=0, drawn=True)
     severance: Share = param(0.50, "share of pay", 0, 1, ASSUMPTION, "Severance of a leaving leader", least=0,
                              drawn=True)
@@ -96,6 +119,10 @@ class Chair(Table):
                                "Weight of the firm's margin against the unit's own number", least=0, most=1, drawn=True)
     escalation_share: Share = param(1.0, "share", 0, 1, "theory 4", "Share of escalations that hit this chair", least=0,
                                     most=1, drawn=True)
+    under: str | None = Field(None, description="Title of the chair above; default the chair that leads the heads, or "
+                                                "the chief executive")
+    year_weight: Share = param(0.0, "share", 0, 1, "A35 (neutral: 0)",
+                               "Share of the chair's objective that is this year's margin", least=0, most=1)
     pay: EuroPerYear = param(75_000.0, "€/year", 50_000, 250_000, "theory 4, 5", "Pay before charges", least=0,
                              drawn=True)
 
@@ -105,6 +132,8 @@ class Right(Table):
 
     decides: str = Field(description="Title of a chair, 'chief' for the chief executive, or 'joint' for both heads")
     proposals: bool = Field(False, description="The decision is made on last month's proposals of the two functions")
+    veto: str | None = Field(None, description="Title of a chair without which the lever does not move its way")
+    consulted: tuple[str, ...] = Field((), max_length=3, description="Titles of chairs whose views count somewhat")
 
 
 class Structure(Table):
@@ -115,6 +144,14 @@ class Structure(Table):
     budget: Right = Field(description="Who splits programme between brand and activation")
     threshold: Right = Field(description="Who sets the score from which leads are handed over")
     quota: Right = Field(Right(decides="chief"), description="Who sets reps' quotas each year")
+    routing: Right | None = Field(None, description="Who says which rep gets a lead; default who leads sales")
+    discount: Right | None = Field(None, description="Who sets reps' authority for discounts; default who leads sales")
+    sales_hours: Right | None = Field(None, description="Who directs reps' hours; default who leads sales")
+    marketing_hours: Right | None = Field(None, description="Who directs marketers' hours; default who leads marketing")
+    message: Right | None = Field(None, description="Who directs hours on insight and enablement; default likewise")
+    hiring: Right | None = Field(None, description="Who opens and freezes posts; default the lowest common superior")
+    devices_right: Right | None = Field(None, description="Who starts and stops devices; default likewise")
+    pay_right: Right | None = Field(None, description="Who sets pay plans, which belong to the arm; default likewise")
     sales_voice: Share = param(0.5, "share", 0.3, 0.7, "theory 4", "Weight of sales where two functions propose",
                                least=0, most=1, drawn=True)
     visibility: Share = param(0.5, "share", 0.2, 0.9, "theory 4", "Chance that a rep sees a lead's score and history",
@@ -127,21 +164,95 @@ class Structure(Table):
     definition: Share = param(0.6, "correlation", 0.4, 0.9, "theory 4 (kappa target)",
                               "Shared definition of a lead that joint work aims at", least=0, most=1, drawn=True)
     disputes: Number = param(0.0, "per quarter", 0, 4, "theory 4", "Disputes between heads", least=0, drawn=True)
-    devices: EuroPerYear = param(0.0, "€/year", 0, 50_000, "theory 4: 10 k€ for joint tasks",
-                                 "Money spent on coordination", least=0)
+    joint_spend: EuroPerYear = param(0.0, "€/year", 0, 50_000, "theory 4: 10 k€ for joint tasks",
+                                     "Money spent on coordination, devices apart", least=0)
+    devices: tuple[str, ...] = Field((), max_length=16, description="Devices that are held, by name")
+    lead_rights: LeadRights = LeadRights()
+    staff: StaffUnit = StaffUnit()
+    services: Services = Services()
+    review: Months = param(1.0, "months", 1, 12, "D45 (neutral: 1)", "Time between two decisions of leaders", least=1,
+                           most=120)
 
     @model_validator(mode="after")
     def _rights_name_chairs(self) -> Structure:
         titles = [chair.title for chair in self.chairs]
-        for lever in ("budget", "threshold", "quota"):
-            who = getattr(self, lever).decides
-            allowed = (*titles, "chief", "joint")
-            if who not in allowed:
-                raise ValueError(f"{lever} is decided by {who!r}, which is no chair; allowed: {', '.join(allowed)}")
+        twice = sorted({title for title in titles if titles.count(title) > 1})
+        if twice:
+            raise ValueError(f"chairs need titles of their own; given twice: {', '.join(twice)}")
+        for lever in LEVERS:
+            right = self.given(lever)
+            if right is None:
+                continue
+            for what, who, allowed in (
+                ("is decided by", (right.decides,), (*titles, "chief", "joint")),
+                ("has a veto of", () if right.veto is None else (right.veto,), (*titles, "chief")),
+                ("consults", right.consulted, (*titles, "chief")),
+            ):
+                for one in who:
+                    if one not in allowed:
+                        message = f"{lever} {what} {one!r}, which is no chair; allowed: {', '.join(allowed)}"
+                        near = nearest(one, allowed)
+                        raise ValueError(message + (f"; did you mean {near!r}?" if near else ""))
+        self._tree_holds(titles)
         for function in ("sales", "marketing"):
             if not any(chair.leads in (function, "both") for chair in self.chairs):
                 raise ValueError(f"no chair leads {function}; one chair must lead it, or lead both")
         return self
+
+    def _tree_holds(self, titles: list[str]) -> None:
+        for chair in self.chairs:
+            if chair.under is not None and chair.under not in (*titles, "chief"):
+                near = nearest(chair.under, titles)
+                message = f"{chair.title!r} is under {chair.under!r}, which is no chair; allowed: "
+                message += ", ".join((*titles, "chief"))
+                raise ValueError(message + (f"; did you mean {near!r}?" if near else ""))
+        for chair in self.chairs:
+            seen, above = {chair.title}, self.superior(chair.title)
+            while above != "chief":
+                if above in seen:
+                    raise ValueError(f"{chair.title!r} is its own superior, by way of {above!r}")
+                seen.add(above)
+                above = self.superior(above)
+
+    def given(self, lever: str) -> Right | None:
+        """The right to a lever as the structure states it, None where it leaves it to the default."""
+        field = {"devices": "devices_right", "pay": "pay_right"}.get(lever, lever)
+        right: Right | None = getattr(self, field)
+        return right
+
+    def right(self, lever: str) -> Right:
+        """The right to a lever: as stated, or its default holder's."""
+        right = self.given(lever)
+        if right is not None:
+            return right
+        default = LEVERS[lever]
+        holder = self.common_superior() if default == "superior" else self.chairs[self.leader(default)].title
+        return Right(decides=holder)
+
+    def leader(self, function: str) -> int:
+        """Position of the chair that leads a function, "sales" or "marketing"."""
+        return next(i for i, chair in enumerate(self.chairs) if chair.leads in (function, "both"))
+
+    def superior(self, title: str) -> str:
+        """Title of the chair above one, or "chief"."""
+        chair = next(chair for chair in self.chairs if chair.title == title)
+        if chair.under is not None:
+            return chair.under
+        over = next((other.title for other in self.chairs if other.leads == "heads"), "chief")
+        return "chief" if chair.leads == "heads" else over
+
+    def line(self, title: str) -> list[str]:
+        """A chair and all above it, the chief executive last."""
+        out = [title]
+        while out[-1] != "chief":
+            out.append(self.superior(out[-1]))
+        return out
+
+    def common_superior(self) -> str:
+        """Title of the lowest common superior of both functions, to whom their conflicts go; "chief" if no chair is."""
+        sales = self.line(self.chairs[self.leader("sales")].title)
+        marketing = self.line(self.chairs[self.leader("marketing")].title)
+        return next(title for title in sales if title in marketing)
 
 
 class Today(Table):
@@ -178,3 +289,9 @@ class Switches(Table):
     disputes: bool = Field(True, description="Heads dispute")
     cost: bool = Field(True, description="Leaders cost money")
     switching: bool = Field(True, description="Leaving today's structure costs money and time")
+    devices: bool = Field(True, description="Structures hold their coordination devices")
+    lead_rights: bool = Field(True, description="Structures differ in the rights to leads; off: as in today's rules")
+    staff: bool = Field(True, description="Staff units cost and inform")
+    services: bool = Field(True, description="Marketing may sell services and live on them")
+    review: bool = Field(True, description="Structures differ in how often they decide; off: monthly")
+    hold: tuple[StateName, ...] = Field((), description="States of the teams that are held where they start")

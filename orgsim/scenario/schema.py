@@ -11,11 +11,13 @@ from typing import Any
 
 from pydantic import Field
 
-from orgsim.scenario.fields import ASSUMPTION, EuroPerYear, Months, Number, Share, Table, Weeks, Years, param
+from orgsim.scenario.devices import Device
+from orgsim.scenario.fields import ASSUMPTION, Euro, EuroPerYear, Months, Number, Share, Table, Weeks, Years, param
 from orgsim.scenario.funnel import Belief, Brand, Contact, Customers, Lead, Market, Opportunity
 from orgsim.scenario.organisation import Backgrounds, Leadership, Structure, Switches, Today
 from orgsim.scenario.pay import PayPlan
 from orgsim.scenario.staff import Effort, Learning, MarketerWeek, People, Quotas, RepWeek, Timing
+from orgsim.scenario.teams import Product, Teams
 
 
 class Time(Table):
@@ -46,6 +48,9 @@ class Cooperation(Table):
                               least=0, drawn=True)
     logging: Number = param(0.5, "elasticity", 0, 1, ASSUMPTION, "How cooperation moves reps' habit of logging",
                             least=0, drawn=True)
+    open_dispute: Number = param(0.0, "logit per dispute and week", 0, 0.2, ASSUMPTION + " (neutral: 0)",
+                                 "What a dispute costs each week until the common superior settles it", least=0,
+                                 drawn=True)
     definition_half_life: Weeks = param(26.0, "weeks", 8, 104, ASSUMPTION,
                                         "Half-life of the way to the shared definition that devices aim at", above=0)
 
@@ -69,6 +74,8 @@ class Money(Table):
     systems: EuroPerYear = param(25_000.0, "€/year", 0, 100_000, "theory 5 (assumption)", "Systems", least=0)
     quota_over_target: Number = param(660 / 627, "ratio", 0.9, 1.3, "theory 5: 660 k€ where 627 are expected",
                                       "Quota over target, for plans with a quota that name none", above=0)
+    plan_change: Euro = param(0.0, "€/person", 0, 2_000, "D33 (neutral: 0)",
+                              "What it costs, once, to move a person to another pay plan", least=0)
     target_per_rep: EuroPerYear = param(627_000.0, "€/year", 1, 5e6, "theory 5: expected revenue per rep",
                                         "Revenue at which a rep earns the full variable pay", above=0)
     target_mqls: Number = param(280.0, "MQL/year", 1, 1e5, "theory 5: 840 by 3 marketers",
@@ -115,12 +122,15 @@ class Scenario(Table):
     timing: Timing = Timing()
     quotas: Quotas = Quotas()
     cooperation: Cooperation = Cooperation()
+    teams: Teams = Teams()
+    product: Product = Product()
     money: Money = Money()
     people: People = People()
     leadership: Leadership = Leadership()
     backgrounds: Backgrounds = Backgrounds()
     today: Today = Today()
     switches: Switches = Switches()
+    devices: dict[str, Device] = Field({}, description="Coordination devices by name; the library is always there")
     structures: dict[str, Structure] = Field(description="Structures by name; the presets are always there")
     pay: dict[str, PayPlan] = Field(description="Pay plans by name; the presets are always there")
     limit: Limit | None = Field(None, description="Set for limit cases with a closed form")
