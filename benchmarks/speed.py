@@ -26,7 +26,8 @@ import json, resource, sys, time
 from concurrent.futures import ThreadPoolExecutor
 import orgsim
 from orgsim.clock import Clock
-from orgsim.simulation import Arm, advance, warm_up
+from orgsim.results import Arm
+from orgsim.simulation import advance, warm_up
 prospects, years, threads = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
 base = orgsim.load_scenario("baseline")
 orgsim.run(base.with_(**{"time.years": 0.1, "time.warm_up_years": 0.1}))
@@ -79,7 +80,8 @@ def effort_rule() -> None:
     from orgsim.engine.compile import entry
     from orgsim.engine.effort import plan_week
     from orgsim.engine.handle import handle
-    from orgsim.simulation import Arm, advance, copy_world, enter_arm, warm_up
+    from orgsim.results import Arm
+    from orgsim.simulation import advance, copy_world, enter_arm, warm_up
 
     scenario = orgsim.load_scenario("baseline").with_(**{"time.run_off_months": 0})
     clock = Clock.of(scenario)
@@ -129,7 +131,8 @@ def one_core() -> None:
     from orgsim.engine.streams import bare_draws
     from orgsim.kpis import measure
     from orgsim.leadership.decide import decide_month
-    from orgsim.simulation import Arm, advance, copy_world, enter_arm, finish, new_world, warm_up
+    from orgsim.results import Arm
+    from orgsim.simulation import advance, copy_world, enter_arm, finish, new_world, warm_up
 
     scenario = orgsim.load_scenario("baseline")
     clock = Clock.of(scenario)

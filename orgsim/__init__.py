@@ -15,23 +15,34 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from orgsim.experiments.compare import Comparison, compare
+    from orgsim.leadership.seat import Bounded, Clairvoyant, Directives, FixedPlan, Leader, Report
     from orgsim.model import OrgModel
+    from orgsim.results import Run
     from orgsim.scenario.errors import ScenarioError
     from orgsim.scenario.load import load_scenario
     from orgsim.scenario.schema import Scenario
-    from orgsim.simulation import Run, run
+    from orgsim.simulation import run
 
 _HOMES = {
     "load_scenario": "orgsim.scenario.load",
     "Scenario": "orgsim.scenario.schema",
     "ScenarioError": "orgsim.scenario.errors",
     "run": "orgsim.simulation",
-    "Run": "orgsim.simulation",
+    "Run": "orgsim.results",
+    "Bounded": "orgsim.leadership.seat",
+    "Clairvoyant": "orgsim.leadership.seat",
+    "Directives": "orgsim.leadership.seat",
+    "FixedPlan": "orgsim.leadership.seat",
+    "Leader": "orgsim.leadership.seat",
+    "Report": "orgsim.leadership.seat",
     "compare": "orgsim.experiments.compare",
     "Comparison": "orgsim.experiments.compare",
     "OrgModel": "orgsim.model",
 }
-__all__ = ["Comparison", "OrgModel", "Run", "Scenario", "ScenarioError", "compare", "load_scenario", "run"]
+__all__ = [
+    "Bounded", "Clairvoyant", "Comparison", "Directives", "FixedPlan", "Leader", "OrgModel", "Report", "Run",
+    "Scenario", "ScenarioError", "compare", "load_scenario", "run",
+]  # fmt: skip
 __version__ = "0.1.0"
 
 

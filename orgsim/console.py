@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from orgsim.experiments.compare import Comparison
-    from orgsim.simulation import Arm, Run
+    from orgsim.results import Arm, Run
 
 Row = dict[str, Any]
 Rows = dict[tuple["Arm", str], Row]
@@ -51,7 +51,7 @@ _FIGURES = ("mean", "low", "high", "difference", "difference_low", "difference_h
 
 def by_arm(table: pd.DataFrame) -> Rows:
     """The rows of a table by arm and metric."""
-    from orgsim.simulation import Arm
+    from orgsim.results import Arm
 
     records: list[Row] = table.to_dict("records")  # type: ignore[assignment]
     return {(Arm(row["structure"], row["pay"]), row["metric"]): row for row in records}

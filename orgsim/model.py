@@ -21,10 +21,11 @@ from orgsim.agents import KINDS, USERS_AGENTS, View
 from orgsim.clock import Clock
 from orgsim.engine import records as r
 from orgsim.kpis import measure
+from orgsim.results import Arm, Run, facts
 from orgsim.scenario.errors import Problem, ScenarioError
 from orgsim.scenario.load import load_scenario
 from orgsim.scenario.schema import Scenario
-from orgsim.simulation import Arm, Run, advance, arm_of, check_key, enter_arm, facts, finish, warm_up
+from orgsim.simulation import advance, arm_of, check_key, enter_arm, finish, warm_up
 
 
 def _figure(name: str, model: OrgModel) -> float:

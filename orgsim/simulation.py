@@ -7,8 +7,7 @@ each starts from a copy of the same state, with the same luck.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,30 +33,22 @@ from orgsim.leadership.arms import (
     switching_cost,
 )
 from orgsim.leadership.contracts import contracts
+from orgsim.leadership.council import Council
 from orgsim.leadership.decide import decide_month, look_around
+from orgsim.leadership.seat import Leader
+from orgsim.results import Arm, Run, facts
 from orgsim.scenario.errors import Problem, ScenarioError
 from orgsim.scenario.load import known
 from orgsim.scenario.pay import PayPlan
 from orgsim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 WORD = 2**32
 START_ROOM = 1024
 MOST_COMPONENTS = 8
 DECISIONS = 16  # lines that a month's decisions may write into the log
-
-
-@dataclass(frozen=True)
-class Arm:
-    """A way of organising and paying: the names of a structure and of a pay plan of the scenario."""
-
-    structure: str
-    pay: str
-
-    def __str__(self) -> str:
-        return f"{self.structure} / {self.pay}"
 
 
 def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record: bool = False) -> r.World:
@@ -171,22 +162,28 @@ def _with_room(world: r.World, day: int, exposed: bool) -> r.World:
     )
 
 
-def advance(world: r.World, first: int, last: int, *, exposed: bool = False) -> r.World:
+def advance(
+    world: r.World, first: int, last: int, *, exposed: bool = False, council: Council | None = None,
+    decided: bool = False,
+) -> r.World:
     """Run business days first .. last - 1, leaders deciding on the first day of each month.
 
     Returns the state to go on with; arrays that grow are new ones if the old are `exposed` to others, who may hold
-    views of them, and the same ones, moved, if not.
+    views of them, and the same ones, moved, if not. `council`: chairs taken by leaders of the user's; `decided`: the
+    first day's decisions have been made.
     """
     months = world.month_of
     state = handle(world)
     day = first
     while day < last:
-        if day == 0 or months[day] != months[day - 1]:
+        if (day == 0 or months[day] != months[day - 1]) and not (decided and day == first):
             if len(world.log) and world.firm["log"][0] + DECISIONS > len(world.log):
                 world = _with_room(world, day, exposed)
                 state = handle(world)
             look_around(state, day)
             decide_month(state, day)
+            if council is not None:
+                council.meet(world, day)
         stop = min(last, int(np.searchsorted(months, months[day], side="right")))
         while day < stop:
             day = run_days(state, day, stop)
@@ -282,92 +279,14 @@ def check_key(seed: int, replicate: int) -> None:
             raise ScenarioError([Problem("command", None, name, repr(word), message, None)])
 
 
-@dataclass
-class Run:
-    """One run: its key figures and its tables.
-
-    `kpis` and `facts` are dicts; `leads`, `periods`, `hours`, `pay`, `people`, `weeks`, `accounts`, `events`,
-    `prospects` are made when asked for.
-    Times in tables are business days since the start of the horizon (7 hours a day); money is in euro.
-    """
-
-    scenario: Scenario
-    arm: Arm
-    seed: int
-    replicate: int
-    world: r.World = field(repr=False)
-    kpis: dict[str, float]
-    facts: dict[str, float]
-
-    @cached_property
-    def leads(self) -> pd.DataFrame:
-        """One row per lead that was open in the horizon, with its one outcome and, if wasted, its one cause."""
-        from orgsim.tables import leads
-
-        return leads(self.scenario, self.world)
-
-    @cached_property
-    def periods(self) -> pd.DataFrame:
-        """One row per month of the horizon: flows, stocks, levers, money."""
-        from orgsim.tables import periods
-
-        return periods(self.scenario, self.world)
-
-    @cached_property
-    def hours(self) -> pd.DataFrame:
-        """Hours by month, person and activity; each week of 35 paid hours is booked completely."""
-        from orgsim.tables import hours
-
-        return hours(self.scenario, self.world)
-
-    @cached_property
-    def pay(self) -> pd.DataFrame:
-        """Settled pay: one row per person, component and period, in euro before charges."""
-        from orgsim.tables import pay
-
-        return pay(self.scenario, self.arm.pay, self.world)
-
-    @cached_property
-    def people(self) -> pd.DataFrame:
-        """One row per stint in a seat: hired, left, why, talent."""
-        from orgsim.tables import people
-
-        return people(self.scenario, self.world)
-
-    @cached_property
-    def weeks(self) -> pd.DataFrame:
-        """One row per week and rep: selling hours wanted, attainment so far."""
-        from orgsim.tables import weeks
-
-        return weeks(self.scenario, self.world)
-
-    @cached_property
-    def accounts(self) -> pd.DataFrame:
-        """Integer cents by month and account; revenue positive, costs negative."""
-        from orgsim.tables import accounts
-
-        return accounts(self.scenario, self.world)
-
-    @cached_property
-    def events(self) -> pd.DataFrame:
-        """The event log: case, activity, timestamp, resource, as a process-mining tool reads it."""
-        from orgsim.tables import events
-
-        return events(self.scenario, self.world)
-
-    @cached_property
-    def prospects(self) -> pd.DataFrame:
-        """One row per prospect: traits, and where it stands at the end of the horizon."""
-        from orgsim.tables import prospects
-
-        return prospects(self.scenario, self.world)
-
-
 def run(
-    scenario: Scenario, *, structure: str | None = None, pay: str | None = None, seed: int = 0, replicate: int = 0
+    scenario: Scenario, *, structure: str | None = None, pay: str | None = None, seed: int = 0, replicate: int = 0,
+    leaders: Mapping[str, Leader] | None = None, foresee: str = "profit",
 ) -> Run:
     """Run one scenario once under one structure and pay plan (today's by default), with an event log.
 
+    leaders: leaders of your own by the title of the chair they take from the start of the horizon (`leadership.seat`);
+    foresee: the figure of `Run.kpis` in which a clairvoyant one looks ahead.
     seed, replicate: the key of all random numbers, each in [0, 2^32). The figures are exactly those of the same arm,
     seed and replicate in `orgsim.compare`. Raises ScenarioError (a ValueError) for an unknown structure or pay plan
     and for a key outside the range.
@@ -379,18 +298,15 @@ def run(
     today = Arm(scenario.today.structure, scenario.today.pay)
     warm = warm_up(scenario, today, seed, replicate, record=True)
     world = enter_arm(scenario, warm, arm, today)
-    world = advance(world, clock.start, clock.end)
+    council = None
+    if leaders:
+
+        def ahead(now: r.World, others: Council, day: int) -> float:
+            return finish(scenario, advance(now, day, clock.end, council=others, decided=True))[foresee]
+
+        council = Council(scenario, scenario.structures[arm.structure], leaders, ahead)
+        council.take_chairs(world)
+    world = advance(world, clock.start, clock.end, council=council)
     kpis = finish(scenario, world)
-    return Run(scenario, arm, seed, replicate, world, kpis, facts(scenario, time.perf_counter() - began))
-
-
-def facts(scenario: Scenario, seconds: float) -> dict[str, float]:
-    """Facts of a run: its size, its business days with warm-up and run-off, and the seconds it took."""
-    clock = Clock.of(scenario)
-    return {
-        "prospects": sum(segment_sizes(scenario)),
-        "employees": scenario.people.reps + scenario.people.marketers,
-        "business_days": clock.end,
-        "run_off_days": clock.run_off,
-        "seconds": seconds,
-    }
+    spent = facts(scenario, time.perf_counter() - began)
+    return Run(scenario, arm, seed, replicate, world, kpis, spent, council.decisions if council else [])

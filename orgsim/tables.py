@@ -76,6 +76,7 @@ def leads(scenario: Scenario, world: r.World) -> pd.DataFrame:
             "deal": rows["deal"] / 100,
             "discount": np.where(rows["outcome"] == r.WON, np.floor(rows["discount"] * rows["deal"] + 0.5), 0) / 100,
             "moved": rows["moved"].astype(np.int64),
+            "timing": np.where(np.isnan(rows["accepted"]) & (rows["touches"] == 0), np.nan, rows["timing"]),
             "returned": rows["returned"].astype(np.int64),
             "doubled": rows["doubled"].astype(np.int64),
         }
@@ -119,7 +120,7 @@ def periods(scenario: Scenario, world: r.World) -> pd.DataFrame:
     for name in (
         "product", "alignment", "alignment_marketing", "alignment_sales", "request_hours", "strategic_hours",
         "field_hours", "development_hours", "open_disputes", "rep_morale", "marketer_morale", "targeting_fit",
-        "quota_error", "devices_held", "returned",
+        "quota_error", "devices_held", "returned", "belief", "marketer_pace", "disputed",
     ):  # fmt: skip
         table[name] = rows[name]
     cents = rows["cents"]
@@ -195,6 +196,14 @@ def people(scenario: Scenario, world: r.World) -> pd.DataFrame:
             "talent": np.where(rows["role"] == r.REP_ROLE, rows["talent"], np.nan),
         }
     )
+
+
+def decisions(scenario: Scenario, said: list[dict[str, Any]]) -> pd.DataFrame:
+    """What leaders of the user's asked for, one row per lever asked for; `now` is where it stands after it."""
+    columns = ["day", "chair", "lever", "wanted", "now", "not_done"]
+    table = pd.DataFrame(said, columns=columns)
+    table["day"] -= Clock.of(scenario).start
+    return table
 
 
 def weeks(scenario: Scenario, world: r.World) -> pd.DataFrame:

@@ -187,7 +187,7 @@ def test_tables_fit_the_terminal_and_cut_no_figure(small: str, width: int) -> No
 
 
 def test_the_verdict_is_one_sentence_that_groups_arms_and_names_luck() -> None:
-    from orgsim.simulation import Arm
+    from orgsim.results import Arm
 
     today = Arm("separate", "own")
     arms = tuple(Arm(structure, pay) for pay in ("own", "shared") for structure in ("separate", "merged", "cro"))

@@ -21,11 +21,13 @@ ORDER = (
     ("orgsim.clock",),
     ("orgsim.kpis",),
     ("orgsim.tables",),
+    ("orgsim.results",),
     ("orgsim.simulation",),
     ("orgsim.figures",),
     ("orgsim.experiments",),
     ("orgsim.report",),
-    ("orgsim.app", "orgsim.console", "orgsim.terminal", "orgsim.cli", "orgsim.cli_pay", "orgsim.__main__"),
+    ("orgsim.app", "orgsim.console", "orgsim.terminal", "orgsim.cli", "orgsim.cli_pay", "orgsim.cli_structure",
+     "orgsim.cli_attribute", "orgsim.organigram", "orgsim.__main__"),
 )
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group}
 MESA_FRONT = ("orgsim.model", "orgsim.agents")

@@ -17,7 +17,7 @@ import orgsim
 from orgsim.agents import Leader, Marketer, Prospect, Rep
 from orgsim.kpis import measure
 from orgsim.model import OrgModel
-from orgsim.simulation import Run
+from orgsim.results import Run
 from orgsim.tables import LEADS_STRIDE
 
 TINY = {"market.size": 400, "time.years": 0.5, "time.run_off_months": 2}

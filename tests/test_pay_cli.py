@@ -26,10 +26,10 @@ from orgsim.contract import contract, euro, percent, segments, words
 from orgsim.engine.plan import deal_worth
 from orgsim.figures import pay as figures
 from orgsim.figures.text import bar, framed, line
+from orgsim.results import Arm
 from orgsim.scenario.load import library, load_scenario
 from orgsim.scenario.pay import NOT_MOVED, Component, Curve, Metric, curve_of
 from orgsim.scenario.schema import Scenario
-from orgsim.simulation import Arm
 from orgsim.terminal import spelled_out
 
 PRESETS = sorted(path.stem for path in (library() / "pay").glob("*.toml"))

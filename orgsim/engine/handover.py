@@ -179,6 +179,7 @@ def hand_over(w, day, k, time):
     )
     arm = w.arm[0]
     disputed = u_dispute < p.contact_dispute_share * (1.0 - clarity(w))
+    w.months[w.month_of[day]].disputed += disputed
     lead.workable = time + (arm.settlement * HOURS_PER_DAY if disputed else 0.0)
     lead.key = math.exp(p.belief_salience)
     if u_sight < arm.visibility:

@@ -30,6 +30,7 @@ from orgsim.engine.records import (
     VALUE_PROPOSITION,
     VOICE,
 )
+from orgsim.engine.selling import success_rate
 from orgsim.engine.teams import (
     WEEKS_PER_QUARTER,
     clarity,
@@ -101,8 +102,11 @@ def describe_teams(w, row):
     row.open_disputes = open_disputes(w.arm[0])
     row.targeting_fit = targeting_fit(w)
     row.devices_held = devices_held(w)
+    row.marketer_pace = firm.focus
+    row.belief = 0.0
     row.quota_error = 0.0
     for rep in w.reps:
+        row.belief += success_rate(w, rep) / w.reps.size
         row.quota_error += abs(math.log(max(1e-9, rep.aim))) / w.reps.size
 
 

@@ -215,6 +215,7 @@ ARM = record_of(
     ("self_financing", "f8"), ("staff_cost", "f8"), ("staff_information", "f8"), ("plan_change", "f8"),
     ("audit_cost", "f8"), ("leaning", "f8"), ("usual_settlement", "f8"), ("recognised", "f8"), ("breach", "i4"),
     ("budget_veto", "i4"), ("threshold_veto", "i4"), ("review", "i4"), ("two_heads", "i4"), ("arbiter", "i4"),
+    ("taken", "i4", (2,)),
 )  # fmt: skip
 DEVICE = record_of(
     ("gain", "f8", (STATES,)), ("rep_hours", "f8"), ("marketer_hours", "f8"), ("head_hours", "f8"), ("level", "f8"),
@@ -239,7 +240,8 @@ MONTH = record_of(
     ("state", "f8", (STATES,)), ("product", "f8"), ("alignment", "f8"), ("alignment_marketing", "f8"),
     ("alignment_sales", "f8"), ("request_hours", "f8"), ("strategic_hours", "f8"), ("field_hours", "f8"),
     ("development_hours", "f8"), ("open_disputes", "f8"), ("rep_morale", "f8"), ("marketer_morale", "f8"),
-    ("targeting_fit", "f8"), ("quota_error", "f8"), ("devices_held", "i8"), ("returned", "i8"), ("programme", "i8"),
+    ("targeting_fit", "f8"), ("quota_error", "f8"), ("belief", "f8"), ("marketer_pace", "f8"), ("disputed", "i8"),
+    ("devices_held", "i8"), ("returned", "i8"), ("programme", "i8"),
 )  # fmt: skip
 NOTE = record_of(
     ("time", "f8"), ("amount", "i8"), ("prospect", "i4"), ("lead", "i4"), ("resource", "i4"), ("activity", "i4")

@@ -46,6 +46,7 @@ WORD = 22
 ALIGNMENT = 23
 QUOTA = 24
 ROUTING = 25
+REPORT = 26
 
 
 @rule
@@ -134,6 +135,13 @@ def normal_quantile(u):
 def candidate_uniforms(f, group, candidate):
     """The four uniforms of a candidate for leaders' chairs (group 0), or of the chief executive (group 1)."""
     return uniforms(f, CANDIDATE, group, candidate, 0, 0)
+
+
+@entry
+def report_uniforms(f, candidate, month, figure):
+    """Standard normal error of one figure in a month's report to a leader."""
+    u, _, _, _ = uniforms(f, REPORT, 0, candidate, figure, month)
+    return normal_quantile(u)
 
 
 @entry

@@ -17,10 +17,11 @@ from orgsim.engine.records import DAYS_PER_YEAR
 from orgsim.experiments.statistics import Estimate, estimate, holm, paired, variance_reduction
 from orgsim.experiments.uncertain import drawn
 from orgsim.leadership.arms import equal_programme
+from orgsim.results import Arm
 from orgsim.scenario.errors import Problem, ScenarioError, cut
 from orgsim.scenario.load import known, unknown
 from orgsim.scenario.schema import Scenario
-from orgsim.simulation import Arm, advance, check_key, enter_arm, finish, warm_up
+from orgsim.simulation import advance, check_key, enter_arm, finish, warm_up
 
 if TYPE_CHECKING:
     import pandas as pd

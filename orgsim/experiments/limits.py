@@ -20,10 +20,11 @@ import pandas as pd
 from scipy import stats
 
 from orgsim.experiments import closed_forms, closed_forms_pay
+from orgsim.results import Run
 from orgsim.scenario.errors import Problem, ScenarioError, cut, nearest, show
 from orgsim.scenario.load import known, limit_names, load_scenario
 from orgsim.scenario.schema import Limit, Scenario
-from orgsim.simulation import Run, run
+from orgsim.simulation import run
 
 FORMULAS = {**closed_forms.FORMULAS, **closed_forms_pay.PAY_FORMULAS}
 FALSE_ALARM = 1e-6

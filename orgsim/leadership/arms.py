@@ -68,7 +68,8 @@ def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, chang
     arm["definition"] = structure.definition if on.definition else scenario.lead.definition
     arm["disputes"] = structure.disputes if on.disputes else 0.0
     arm["usual_disputes"] = scenario.structures[scenario.today.structure].disputes if on.disputes else 0.0
-    arm["voice"] = structure.sales_voice if on.rights else 0.5
+    voiced = scenario.structures[scenario.today.structure] if "voice" in on.hold else structure
+    arm["voice"] = voiced.sales_voice if on.rights else 0.5
     arm["devices"] = structure.joint_spend if on.coordination else 0.0
     _put_rights_to_leads(arm, scenario, structure)
     _put_services_and_staff(arm, scenario, structure)

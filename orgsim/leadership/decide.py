@@ -306,7 +306,8 @@ def decide_budget(w, day):
     target = settle(w, arm.budget, arm.budget_proposals, own, firm.budget_by_sales, firm.budget_by_marketing)
     if arm.budget_veto >= 0:
         target = stopped_by_veto(firm.brand_share, target, best_brand_share(w, w.chairs[arm.budget_veto], day))
-    firm.brand_share += pace_of(w, arm.budget, day) * (target - firm.brand_share)
+    if not arm.taken[0]:
+        firm.brand_share += pace_of(w, arm.budget, day) * (target - firm.brand_share)
     firm.budget_by_sales = best_brand_share(w, w.chairs[arm.sales_chair], day)
     firm.budget_by_marketing = best_brand_share(w, w.chairs[arm.marketing_chair], day)
     firm.brand_hours = firm.budget_by_marketing
@@ -330,7 +331,8 @@ def decide_threshold(w, day):
     )
     if arm.threshold_veto >= 0:
         target = stopped_by_veto(firm.threshold, target, best_threshold(w, w.chairs[arm.threshold_veto], day))
-    firm.threshold += pace_of(w, arm.threshold, day) * (target - firm.threshold)
+    if not arm.taken[1]:
+        firm.threshold += pace_of(w, arm.threshold, day) * (target - firm.threshold)
     if together:
         firm.threshold_by_sales = best_threshold(w, w.chairs[arm.sales_chair], day)
         firm.threshold_by_marketing = best_threshold(w, w.chairs[arm.marketing_chair], day)
@@ -342,6 +344,18 @@ def due(w, day):
     """Whether leaders decide this month: every month, or at the review after so many (D45)."""
     since = w.month_of[day] - w.month_of[w.firm[0].phase_first]
     return since % w.arm[0].review == 0
+
+
+@entry
+def pace_of_chair(w, k, day):
+    """Share of the way to what it wants that chair k goes this month, for leaders of the user's."""
+    return decisiveness(w, k, day)
+
+
+@entry
+def attention_of(w, k, day):
+    """Leading hours per report and week of chair k, for its report."""
+    return attention(w, w.chairs[k], day)
 
 
 @entry

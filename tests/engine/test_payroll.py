@@ -8,9 +8,9 @@ import pytest
 
 import orgsim
 from orgsim.leadership.contracts import yearly_quota
+from orgsim.results import Run
 from orgsim.scenario.pay import PERIODS, curve_of
 from orgsim.scenario.schema import Scenario
-from orgsim.simulation import Run
 
 SMALL = {
     "market.size": 3000, "people.reps": 4, "time.years": 1.0, "time.warm_up_years": 1.0, "time.run_off_months": 0,

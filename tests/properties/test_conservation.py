@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import orgsim
 from orgsim.engine import records as r
+from orgsim.results import Run
 from orgsim.scenario.load import names
 from orgsim.scenario.schema import Scenario
-from orgsim.simulation import Run
 
 SMALL = {
     "market.size": 500, "time.years": 0.7, "time.warm_up_years": 0.4, "time.run_off_months": 1, "people.reps": 3,

@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 
 import orgsim
+from orgsim.results import Run
 from orgsim.scenario.organisation import PRIMITIVES
 from orgsim.scenario.schema import Scenario
-from orgsim.simulation import Run
 
 STRUCTURES = ("merged", "merged_marketing", "separate", "separate_joint", "cro")
 LEADERS = ("leaders_pay", "leaders_switching")
