@@ -232,7 +232,7 @@ def test_plain_data_has_no_nan_no_infinity_and_no_number_of_numpy() -> None:
         (["scenarios", "lst"], "Did you mean 'list'?"),
         (["compare", "--replicate", "3"], "--replicates"),
         (["compare", "baselin"], "did you mean 'baseline'?"),
-        (["compare", "--structures", "mergd"], "--structures: found 'mergd'; allowed: cro, merged,"),
+        (["compare", "--structures", "mergd"], "--structures: found 'mergd'; allowed: brand_focused, cro,"),
         (["compare", "--pay", "fixd"], "did you mean 'fixed'?"),
         (["compare", "--structures", ","], "give at least one name"),
         (["compare", "--replicates", "0"], "--replicates"),

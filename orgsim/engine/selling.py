@@ -204,7 +204,10 @@ def talk(w, day, rep, k, time, u_burn, u_accept):
     else:
         rep.bad += 1.0
         firm.bad_events += 1.0
-        give_up(w, day, k, time, DISQUALIFIED, DROPPED)
+        if lead.episode < 0:
+            give_up(w, day, k, time, DISQUALIFIED, DROPPED)  # no need now: it may come back when there is one
+        else:
+            close_lead(w, day, k, time, DISQUALIFIED, DROPPED)
 
 
 @rule

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from numbers import Real
 
 import numpy as np
-from scipy import integrate, special
+from scipy import integrate, sparse, special
 
 _MOST_STATES, _TAIL = 2**23, 1e-15  # of a queue, on either side of its likeliest state; weight left out
+_MOST_ACCOUNTS = 20_000  # of a market whose diffusion is followed account by account
 
 
 class NoClosedForm(ValueError):
@@ -200,6 +201,28 @@ def adstock(half_life_weeks: float, spend: float) -> dict[str, float]:
     return {"stock": _number("spend", spend, 0.0) / -math.expm1(-math.log(2) / half_life)}
 
 
+def bass(p: float, q: float, market: int, years: float) -> dict[str, float]:
+    """E4. Diffusion by innovators and imitators (Bass 1969), in a market of so many accounts.
+
+    p, q: rates a year at which an account buys by itself, and times the share that has bought; market: accounts;
+    years: of diffusion. adopted: expected share that has bought. With n buyers the next comes at a rate of
+    (p + q n / m)(m - n): a pure birth chain, whose expectation is found exactly by uniformisation up to 20,000
+    accounts; above, it is its limit, F = (1 - e^(-(p + q) t)) / (1 + q / p e^(-(p + q) t)), less than 1e-4 away.
+    """
+    own, follow = _number("p", p, 0.0, 10.0, above=True), _number("q", q, 0.0, 10.0)
+    accounts, time = _whole("market", market, 1, 16_000_000), _number("years", years, 0.0, 200.0)
+    fluid = -math.expm1(-(own + follow) * time) / (1 + follow / own * math.exp(-(own + follow) * time))
+    if accounts > _MOST_ACCOUNTS:
+        return {"adopted": fluid}
+    n = np.arange(accounts + 1.0)
+    rates = (own + follow * n / accounts) * (accounts - n)
+    generator = sparse.diags_array([-rates, rates[:-1]], offsets=[0, -1]).tocsr()
+    start = np.zeros(accounts + 1)
+    start[0] = 1.0
+    chances = sparse.linalg.expm_multiply(generator * time, start)
+    return {"adopted": float(chances @ n / accounts)}
+
+
 def threshold_optimum(
     leads_per_week: float, capacity_per_week: float, good_rate: float, correlation: float
 ) -> dict[str, float]:
@@ -243,7 +266,7 @@ def horizon_split(horizon_months: float, maturity_months: float) -> dict[str, fl
 
 FORMULAS: dict[str, Callable[..., dict[str, float]]] = {
     formula.__name__: formula for formula in (
-        absorbing_funnel, erlang_c, erlang_a, belief_trap, poisson_capacity,
+        absorbing_funnel, erlang_c, erlang_a, bass, belief_trap, poisson_capacity,
         little, repeat_purchase, adstock, threshold_optimum, horizon_split,
     )
 }  # fmt: skip

@@ -192,6 +192,12 @@ def customer_lives(run_: Run) -> dict[str, float]:
     return {"orders": len(orders) / ended, "clv": float(worth.sum() / ended), TRIALS: ended}
 
 
+def adopters(run_: Run) -> dict[str, float]:
+    """Share of accounts that are customers at the end."""
+    table = run_.prospects
+    return {"adopted": float((table["state"] == "customer").mean()), TRIALS: len(table)}
+
+
 def brand_stock(run_: Run) -> dict[str, float]:
     """Advertising stock at the end, just after that week's spend."""
     return {"stock": float(run_.periods["brand_stock"].iloc[-1]), TRIALS: 1}
@@ -241,7 +247,7 @@ MEASURES: dict[str, Callable[[Run], dict[str, float]]] = {
     measure.__name__: measure
     for measure in (
         opportunities_of_first_year, waiting, waiting_and_leaving, lock_out, follow_up, open_opportunities,
-        customer_lives, brand_stock, effort_above_habit, efforts_on_two_tasks, closes_now,
+        customer_lives, adopters, brand_stock, effort_above_habit, efforts_on_two_tasks, closes_now,
     )
 }  # fmt: skip
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import orgsim.engine
-from orgsim.engine import effort, forecast, ledger, market, marketing, periods, plan, selling, streams, week
+from orgsim.engine import effort, forecast, ledger, market, marketing, periods, plan, selling, streams, teams, week
 from orgsim.engine.parameters import parameter_record
 from orgsim.engine.records import EFFORT, FIRM, REP, WEEK
 from orgsim.leadership import decide
@@ -31,6 +31,7 @@ MODULES = [f"orgsim.engine.{module.name}" for module in pkgutil.iter_modules(org
 MODULES += ["orgsim.leadership.decide"]
 RECORDS = (
     "w", "p", "f", "staff", "person", "week", "rep", "component", "components", "tally", "at", "firm",
+    "habit", "arm", "prospect", "marketer",
 )  # fmt: skip  # first arguments that are records or arrays
 
 word = st.integers(0, 2**32 - 1)
@@ -52,6 +53,8 @@ NUMBERS: dict[Any, tuple[st.SearchStrategy[Any], ...]] = {
     marketing.half_life_factor: (number(1e-2, 1e6),),
     marketing.against_today: (number(0, 1e6), number(0, 1e6), number(0, 1)),
     ledger.cents_of: (number(-1e12, 1e12),),
+    teams.within: (number(-10, 10), number(-10, 10), number(-10, 10)),
+    decide.stopped_by_veto: (number(-10, 10), number(-10, 10), number(-10, 10)),
     decide.good_above: (number(-6, 4), number(-4, 4), number(-1, 1)),
     forecast.learned: (number(0, 1e4),) * 5,
     forecast.inside: (number(0, 60), number(0, 52), number(0, 52)),

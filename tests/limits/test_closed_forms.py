@@ -18,6 +18,7 @@ from orgsim.experiments.closed_forms import (
     NoClosedForm,
     absorbing_funnel,
     adstock,
+    bass,
     belief_trap,
     erlang_a,
     erlang_c,
@@ -43,6 +44,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "little": {"opportunities_per_week": 5, "weeks_open": 12},
     "repeat_purchase": {"repeat": 0.8, "margin": 1000, "discount": 0.1, "upsell": 0},
     "adstock": {"half_life_weeks": 2.5, "spend": 1},
+    "bass": {"p": 0.03, "q": 0.38, "market": 1000, "years": 10},
     "threshold_optimum": {
         "leads_per_week": 20, "capacity_per_week": 8, "good_rate": 0.4, "correlation": 0.6,
     },
@@ -301,6 +303,42 @@ def test_lifetime_worth_is_the_discounted_sum_of_all_orders(
     assert result["orders"] == pytest.approx(float(np.sum(repeat**k)))
     series = float(np.sum((repeat * (1 + upsell) / (1 + discount)) ** k))
     assert result["clv"] == pytest.approx(margin * series, rel=1e-9, abs=1e-9)
+
+
+def test_bass_gives_the_printed_share_in_a_large_market() -> None:
+    assert bass(0.03, 0.38, 1_000_000, 10)["adopted"] == printed(0.8128, 4)
+    assert bass(0.03, 0.38, 1_000_000, math.log(0.38 / 0.03) / 0.41)["adopted"] == printed(0.4605, 4)
+
+
+def test_bass_in_a_market_of_one_is_an_exponential_wait() -> None:
+    assert bass(0.2, 0.9, 1, 3)["adopted"] == pytest.approx(1 - np.exp(-0.6))
+
+
+def test_bass_without_imitation_is_an_exponential_wait_in_any_market() -> None:
+    assert bass(0.2, 0, 400, 3)["adopted"] == pytest.approx(1 - np.exp(-0.6))
+
+
+def test_bass_in_growing_markets_comes_to_its_limit_from_below() -> None:
+    shares = [bass(0.03, 0.38, accounts, 10)["adopted"] for accounts in (10, 100, 1000, 10_000, 1_000_000)]
+    assert shares == sorted(shares)
+    assert abs(shares[-2] - shares[-1]) < 3e-4
+
+
+def test_bass_agrees_with_the_differential_equations_of_a_small_market() -> None:
+    from scipy.integrate import solve_ivp
+
+    n = np.arange(21)
+    rates = (0.05 + 0.5 * n / 20) * (20 - n)
+
+    def flow(_t: float, x: Any) -> Any:
+        out = -rates * x
+        out[1:] += rates[:-1] * x[:-1]
+        return out
+
+    start = np.zeros(21)
+    start[0] = 1
+    end = solve_ivp(flow, (0, 7), start, rtol=1e-10, atol=1e-12).y[:, -1]
+    assert bass(0.05, 0.5, 20, 7)["adopted"] == pytest.approx(float(end @ n) / 20, abs=1e-7)
 
 
 def test_adstock_gives_the_printed_multiplier_and_carry_over() -> None:

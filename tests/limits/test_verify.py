@@ -14,7 +14,7 @@ from orgsim.experiments.limits import evaluate, judge, prepare, verify
 from orgsim.scenario.errors import ScenarioError
 from orgsim.scenario.load import limit_names
 
-CASES = ("adstock", "belief", "capacity", "cold", "funnel", "little", "queue", "repeat")
+CASES = ("adstock", "bass", "belief", "capacity", "cold", "funnel", "little", "queue", "repeat")
 OF_PAY = ("linear", "multitask", "quota", "team", "timing")  # see test_pay_limits
 
 
@@ -27,6 +27,11 @@ def drawn(case: str, rng: np.random.Generator) -> dict[str, object]:
     match case:
         case "adstock":
             return {"half_life_weeks": between(0.5, 30), "spend": between(1, 1e5)}
+        case "bass":
+            return {
+                "p": between(0.01, 0.1), "q": between(0.0, 0.6), "market": int(rng.integers(50, 1500)),
+                "years": between(2, 15),
+            }  # fmt: skip
         case "belief":
             return {
                 "prior_good": between(1, 6), "prior_bad": between(1, 6), "true_rate": between(0.3, 0.6),
