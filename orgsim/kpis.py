@@ -91,7 +91,7 @@ def measure(scenario: Scenario, world: r.World, first_month: int, last_month: in
     years = (begins - Clock.of(scenario).start) // r.DAYS_PER_YEAR
     for year in range(int(years[-1]) + 1):
         part = months["cents"][years == year].sum(axis=0)
-        income = int(part[r.REVENUE_NEW] + part[r.REVENUE_REPEAT])
+        income = int(part[: r.COST_OF_SALES].sum())
         kpis[f"revenue_year_{year + 1}"] = income / 100
         kpis[f"profit_year_{year + 1}"] = (income - int(part[r.COST_OF_SALES :].sum())) / 100
     return kpis

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 WORD = 2**32
 START_ROOM = 1024
 MOST_COMPONENTS = 8
-DECISIONS = 16  # lines that a month's decisions may write into the log
+DECISIONS = 2  # lines that a month's decisions may write into the log, devices that start or stop apart
 
 
 def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record: bool = False) -> r.World:
@@ -119,7 +119,7 @@ def set_free(scenario: Scenario, firm: NDArray[np.record]) -> None:
     firm["programme_scale"] = firm["quota_scale"] = 1.0
     firm["authority"] = scenario.timing.authority
     firm["hiring"] = 1
-    firm["directed"] = 0
+    firm["directed"] = firm["programme_set"] = 0
     firm["rep_directive"] = firm["marketer_directive"] = 1.0
 
 
@@ -128,6 +128,7 @@ def begin_phase(scenario: Scenario, world: r.World, plan: PayPlan, first: int, l
     world = world._replace(**contracts(scenario, plan, first, last))
     world.firm["settled"] = 0
     world.firm["phase_first"], world.firm["phase_last"] = first, last - 1
+    world.firm["services_share"] = 1.0
     world.reps["year"] = 0.0
     return world
 
@@ -177,7 +178,7 @@ def advance(
     day = first
     while day < last:
         if (day == 0 or months[day] != months[day - 1]) and not (decided and day == first):
-            if len(world.log) and world.firm["log"][0] + DECISIONS > len(world.log):
+            if len(world.log) and world.firm["log"][0] + DECISIONS + len(world.devices) > len(world.log):
                 world = _with_room(world, day, exposed)
                 state = handle(world)
             look_around(state, day)
@@ -217,7 +218,7 @@ def enter_arm(
     world.firm["routing"] = routing_of(scenario, structure)
     clock = Clock.of(scenario)
     world = begin_phase(scenario, world, plan, clock.start, clock.end)
-    if arm.pay != since.pay:
+    if plan != scenario.pay[since.pay]:
         world.arm["plan_change"] = scenario.money.plan_change * (len(world.reps) + len(world.marketers))
     world.arm["switching"] = switching_cost(scenario, before, structure) if changed else 0.0
     if equal_budget:
@@ -245,7 +246,7 @@ def run_off(scenario: Scenario, world: r.World) -> float:
     world.firm["routing"] = routing_of(scenario, structure)
     world.arm["decides"] = 0
     world.firm["adoption"] = 1.0
-    world.firm["brand_share"] = scenario.money.brand_share
+    world.firm["brand_share"] = world.firm["brand_hours"] = scenario.money.brand_share
     world.firm["threshold"] = scenario.lead.threshold
     world = advance(world, clock.end, clock.days)
     cents = world.months["cents"][clock.month_of[clock.end] :]
@@ -302,7 +303,8 @@ def run(
     if leaders:
 
         def ahead(now: r.World, others: Council, day: int) -> float:
-            return finish(scenario, advance(now, day, clock.end, council=others, decided=True))[foresee]
+            kpis = finish(scenario, advance(now, day, clock.end, council=others, decided=True))
+            return kpis[known(foresee, kpis, "foresee")]
 
         council = Council(scenario, scenario.structures[arm.structure], leaders, ahead)
         council.take_chairs(world)

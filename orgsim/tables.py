@@ -278,7 +278,7 @@ def events(scenario: Scenario, world: r.World) -> pd.DataFrame:
 
 
 def _resources(scenario: Scenario, rows: NDArray[np.record]) -> list[str]:
-    decisions = np.isin(rows["activity"], (r.NOTE_BUDGET, r.NOTE_THRESHOLD))
+    decisions = np.isin(rows["activity"], (r.NOTE_BUDGET, r.NOTE_THRESHOLD, r.NOTE_DEVICE_ON, r.NOTE_DEVICE_OFF))
     ours = np.isin(rows["activity"], (r.NOTE_ATTEMPT, r.NOTE_ACCEPTED, r.NOTE_OPPORTUNITY, r.NOTE_ASIDE))
     out = []
     for who, decided, by_rep in zip(rows["resource"].tolist(), decisions.tolist(), ours.tolist(), strict=True):

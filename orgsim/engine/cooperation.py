@@ -34,7 +34,8 @@ def get_on(w, time):
         shock = p.cooperation_good_lead * (good - p.cooperation_bad_ratio * bad) - p.cooperation_dispute * disputes
         usual_open = arm.usual_disputes / WEEKS_PER_QUARTER * arm.usual_settlement / DAYS_PER_WEEK
         shock -= p.cooperation_open_dispute * (open_disputes(arm) - usual_open)
-    shock -= firm.friction
+    if arm.cooperates:
+        shock -= firm.friction
     if arm.held[COOPERATION] == 0:
         rest += firm.lift[COOPERATION]
         firm.goodwill = rest + kept * (firm.goodwill - rest) + shock

@@ -108,7 +108,7 @@ def happen(w, day, slot):
     elif kind == SHELF_LIFE_ENDS:
         shelf_life_ends(w, day, who, time, stamp)
     elif kind == SIGNAL_FADES:
-        signal_fades(w, day, who, time)
+        signal_fades(w, day, who, time, stamp)
     elif kind == WINDOW_CLOSES:
         window_closes(w, day, who, time, stamp)
     elif kind == REVIEWED:

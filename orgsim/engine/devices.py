@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from orgsim.engine.agenda import note
 from orgsim.engine.compile import rule
-from orgsim.engine.records import HOURS_PER_DAY, NOTE_DEVICE_OFF, NOTE_DEVICE_ON, STATES
+from orgsim.engine.records import HOURS_PER_DAY, NOTE_DEVICE_OFF, NOTE_DEVICE_ON, STATES, WORK_WEEK
+
+LEFT_FOR_WORK = 1.0  # hour a week, whatever devices are held
 
 
 @rule
@@ -34,6 +36,9 @@ def meet(w):
             for k in range(STATES):
                 if arm.held[k] == 0:
                     firm.lift[k] += device.gain[k] * device.level
+    most = WORK_WEEK * (1.0 - w.p[0].effort_absence) - LEFT_FOR_WORK
+    firm.joint_rep = min(most, firm.joint_rep)
+    firm.joint_marketer = min(most, firm.joint_marketer)
 
 
 @rule

@@ -41,8 +41,8 @@ from orgsim.engine.week import BASE, HABIT, REFERENCE, ROOT, WANTED
 
 @rule
 def hours_at_work(w, joint):
-    """Hours a week left for the rule, after absence and joint work; devices leave an hour at least."""
-    return max(1.0, WORK_WEEK * (1.0 - w.p[0].effort_absence) - joint)
+    """Hours a week left for the rule, after absence and joint work."""
+    return WORK_WEEK * (1.0 - w.p[0].effort_absence) - joint
 
 
 @rule
@@ -52,11 +52,10 @@ def direct(habit, directive, weight):
     after = 0.0
     for i in range(EFFORT):
         before += habit[i]
-        habit[i] *= max(0.0, 1.0 + weight * (directive[i] - 1.0))
-        after += habit[i]
+        after += habit[i] * max(0.0, 1.0 + weight * (directive[i] - 1.0))
     if after > 0.0:
         for i in range(EFFORT):
-            habit[i] *= before / after
+            habit[i] *= max(0.0, 1.0 + weight * (directive[i] - 1.0)) * before / after
 
 
 @rule
@@ -310,4 +309,5 @@ def book_week(w, month, day):
         for i in range(EFFORT + 3):
             row[i] += marketer.hours[i]
         if not marketer.vacant and marketer.away_until <= day:
-            w.firm[0].services_hours += min(w.arm[0].services_hours, marketer.hours[SERVE])
+            spare = marketer.hours[SERVE] - w.p[0].marketer_habit[SERVE] - w.firm[0].request_hours
+            w.firm[0].services_hours += max(0.0, min(w.arm[0].services_hours, spare))

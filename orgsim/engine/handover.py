@@ -281,6 +281,7 @@ def stand_in_line(w, rep, k, time):
     lead = w.leads[k]
     lead.status = QUEUED
     lead.queued = time
+    lead.line = rep.index
     lead.left = -1
     lead.right = -1
     rep.queue = join(w, np.int64(rep.queue), np.int64(k))
@@ -324,8 +325,8 @@ def cause_of_silence(w, lead, time):
     """Why a viable lead that closes before an opportunity was wasted (theory 3), or that the loss was fair."""
     prospect = w.prospects[lead.prospect]
     p = w.p[0]
-    if lead.status == NURTURED and lead.touches > 0:
-        return DROPPED if lead.touches < p.contact_attempts else FAIR
+    if lead.status == NURTURED and lead.returned:
+        return lead.blamed
     if lead.status == NURTURED:
         ready_since = max(lead.created, prospect.window_open)
         return HELD_BACK if time - ready_since >= p.lead_ready * HOURS_PER_DAY else FAIR
@@ -339,10 +340,10 @@ def cause_of_silence(w, lead, time):
 
 
 @rule
-def signal_fades(w, day, k, time):
+def signal_fades(w, day, k, time, returned):
     """A signal without need that nobody took up is filed away."""
     lead = w.leads[k]
-    if lead.status == NURTURED and lead.episode < 0:
+    if lead.returned == returned and lead.status == NURTURED and lead.episode < 0:
         close_lead(w, day, k, time, LAPSED, FAIR)
 
 
@@ -364,6 +365,7 @@ def return_to_nurture(w, day, k, time):
     """Marketing has the lead again, and looks at it anew after the usual time."""
     lead = w.leads[k]
     p = w.p[0]
+    lead.blamed = cause_of_silence(w, lead, time)
     lead.status = NURTURED
     lead.returned = 1
     lead.tried = lead.touches
@@ -372,4 +374,4 @@ def return_to_nurture(w, day, k, time):
     note(w, time, NOTE_RETURNED, lead.prospect, k, -1, 0)
     schedule(w, day, time + p.lead_rescore * HOURS_PER_DAY, RESCORED, k, lead.scored)
     if lead.episode < 0:
-        schedule(w, day, time + p.market_signal_life * HOURS_PER_DAY, SIGNAL_FADES, k, 0)
+        schedule(w, day, time + p.market_signal_life * HOURS_PER_DAY, SIGNAL_FADES, k, 1)

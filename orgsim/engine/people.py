@@ -12,7 +12,7 @@ from orgsim.engine.compile import rule
 from orgsim.engine.curves import half_life_factor, logistic
 from orgsim.engine.effort import hours_at_work, move_towards
 from orgsim.engine.forecast import period_worth, rep_yields
-from orgsim.engine.handover import in_charge, join
+from orgsim.engine.handover import in_charge, leave_line, stand_in_line
 from orgsim.engine.payroll import settle_marketer, settle_rep
 from orgsim.engine.periods import periods_a_year
 from orgsim.engine.records import (
@@ -29,6 +29,7 @@ from orgsim.engine.records import (
     NOTE_HIRED,
     NOTE_QUIT,
     OWN,
+    QUEUED,
     QUITS,
     REP_CUSTOMERS,
     REP_ROLE,
@@ -158,8 +159,11 @@ def pass_on(w, rep):
     """Leads that wait for a rep who leaves get in line for the one who stands in."""
     stand_in = w.reps[in_charge(w, rep.index)]
     if rep.queue >= 0 and stand_in.index != rep.index and w.p[0].contact_pooled == 0.0:
-        stand_in.queue = join(w, np.int64(stand_in.queue), np.int64(rep.queue))
-        rep.queue = -1
+        while rep.queue >= 0:
+            k = leave_line(w, rep)
+            if w.leads[k].status == QUEUED:
+                w.firm[0].queued -= 1
+                stand_in_line(w, stand_in, k, np.float64(w.leads[k].queued))
         rep.wakes = math.inf
 
 

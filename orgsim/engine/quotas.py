@@ -51,7 +51,7 @@ def review_year(w, day):
     for r in range(w.reps.size):
         rep = w.reps[r]
         if judged and not rep.vacant and rep.hired <= day + 1 - DAYS_PER_YEAR:
-            quota = p.quota_per_rep * rep.quota
+            quota = p.quota_per_rep * rep.quota * rep.aim
             reached = rep.year / quota
             write_settlement(w, day, REP_ROLE, r, REVIEW_OF_YEAR, rep.year, quota, 0)
             factor = rep.quota

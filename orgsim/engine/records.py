@@ -43,12 +43,12 @@ FAIR, HELD_BACK, NO_CAPACITY, NO_BELIEF, NO_OWNER, TOO_LATE, BURNED, DROPPED = 0
 ACTIVITIES = (
     "need_opened", "lead_created", "handed_over", "attempt", "accepted", "opportunity_opened", "closed", "order",
     "customer_left", "missed", "set_aside", "budget_decided", "threshold_decided", "referred", "cancelled", "left",
-    "hired", "pulled", "pushed", "returned", "passed_on", "told", "device_started", "device_stopped", "lever_set",
+    "hired", "pulled", "pushed", "returned", "passed_on", "told", "device_started", "device_stopped",
 )  # fmt: skip
 (NOTE_NEED, NOTE_LEAD, NOTE_HANDED, NOTE_ATTEMPT, NOTE_ACCEPTED, NOTE_OPPORTUNITY, NOTE_CLOSED, NOTE_ORDER,
  NOTE_LEFT, NOTE_MISSED, NOTE_ASIDE, NOTE_BUDGET, NOTE_THRESHOLD, NOTE_REFERRED, NOTE_CANCELLED, NOTE_QUIT,
- NOTE_HIRED, NOTE_PULLED, NOTE_PUSHED, NOTE_RETURNED, NOTE_PASSED_ON, NOTE_TOLD, NOTE_DEVICE_ON, NOTE_DEVICE_OFF,
- NOTE_LEVER) = range(25)  # fmt: skip
+ NOTE_HIRED, NOTE_PULLED, NOTE_PUSHED, NOTE_RETURNED, NOTE_PASSED_ON, NOTE_TOLD,
+ NOTE_DEVICE_ON, NOTE_DEVICE_OFF) = range(24)  # fmt: skip
 
 # Positions in a week of hours. Reps: see schema.REP_ACTIVITIES; marketers: see schema.MARKETER_ACTIVITIES.
 REP_LEADS, REP_PROSPECTING, REP_OPPORTUNITIES, REP_CUSTOMERS, REP_LOGGING, REP_ADMIN, REP_SLACK = range(7)
@@ -119,7 +119,8 @@ LEAD = record_of(
     ("episode", "i4"), ("owner", "i4"), ("touches", "i4"), ("scored", "i4"), ("reviews", "i4"), ("attended", "i4"),
     ("left", "i4"), ("right", "i4"), ("stage", "i2"), ("origin", "i1"), ("status", "i1"), ("viable", "i1"),
     ("outcome", "i1"), ("cause", "i1"),
-    ("moved", "i1"), ("tried", "i4"), ("returned", "i1"), ("doubled", "i1"),
+    ("moved", "i1"), ("tried", "i4"), ("line", "i4"), ("returned", "i1"), ("doubled", "i1"),
+    ("blamed", "i1"),
 )  # fmt: skip
 STINT_OF = (
     ("hours", "f8", (WEEK,)), ("spent", "f8", (EFFORT,)), ("weeks", "f8"), ("talent", "f8"), ("practice", "f8"),
@@ -198,7 +199,7 @@ FIRM = record_of(
     ("innovation", "f8"), ("improvement", "f8"), ("friction", "f8"), ("wins", "f8"), ("usual_wins", "f8"),
     ("alignment", "f8"), ("seen_by_marketing", "f8"), ("seen_by_sales", "f8"), ("services_hours", "f8"),
     ("services_share", "f8"), ("programme_scale", "f8"), ("quota_scale", "f8"), ("authority", "f8"),
-    ("brand_hours", "f8"), ("routing", "i4"), ("hiring", "i4"), ("directed", "i4"),
+    ("brand_hours", "f8"), ("routing", "i4"), ("hiring", "i4"), ("directed", "i4"), ("programme_set", "i4"),
 )  # fmt: skip
 ARM = record_of(
     ("visibility", "f8"), ("sight", "f8"), ("settlement", "f8"), ("coordination", "f8"), ("definition", "f8"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from orgsim.engine.agenda import note
 from orgsim.engine.compile import rule
-from orgsim.engine.handover import in_charge, leave_line, return_to_nurture, stand_in_line
+from orgsim.engine.handover import leave_line, return_to_nurture, stand_in_line
 from orgsim.engine.records import (
     ASIDE,
     NOTE_PASSED_ON,
@@ -49,9 +51,10 @@ def sla_ends(w, day, k, time, returned):
     """The time in which a first attempt was due is up: the lead goes to whoever can start first, or back to marketing
     (a lead is given back once)."""
     lead = w.leads[k]
-    if lead.returned != returned or lead.touches > 0 or (lead.status != QUEUED and lead.status != ASIDE):
+    waits = lead.status == QUEUED or lead.status == ASIDE
+    if w.arm[0].sla == math.inf or lead.returned != returned or lead.touches > lead.tried or not waits:
         return
-    line = w.reps[0 if w.p[0].contact_pooled > 0.0 else in_charge(w, lead.owner)]
+    line = w.reps[lead.line]
     if w.arm[0].breach == TO_MARKETING:
         if lead.returned == 0:
             if lead.status == QUEUED:
@@ -59,7 +62,7 @@ def sla_ends(w, day, k, time, returned):
                 w.firm[0].queued -= 1
             return_to_nurture(w, day, k, time)
         return
-    other = soonest(w, lead.owner)
+    other = soonest(w, line.index)
     if other < 0 or lead.status != QUEUED or w.p[0].contact_pooled > 0.0:
         return
     leave_line_early(w, line, k)

@@ -40,5 +40,5 @@ def routed(w, prospect, lead):
 def claim(firm, rep):
     """What gives a rep a claim to leads, under routing by last results or by practice."""
     if firm.routing == PERFORMANCE:
-        return rep.usual[NEW_REVENUE] + rep.usual[REPEAT_REVENUE]
+        return max(0.0, rep.usual[NEW_REVENUE] + rep.usual[REPEAT_REVENUE])
     return min(LONGEST_CLAIM, rep.practice)

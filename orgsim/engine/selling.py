@@ -110,7 +110,7 @@ def serve_line(w, day, line, time):
         k = leave_line(w, line)
         if w.leads[k].status == QUEUED:
             w.firm[0].queued -= 1
-            if w.leads[k].touches > 0 or worth_a_call(w, rep, k):
+            if w.leads[k].touches > w.leads[k].tried or worth_a_call(w, rep, k):
                 call(w, day, rep, k, time)
             else:
                 w.leads[k].status = ASIDE
@@ -187,7 +187,7 @@ def talk(w, day, rep, k, time, u_burn, u_accept):
     if u_burn < p.contact_burn * (1.0 - lead.timing) * (2.0 if lead.doubled else 1.0):
         prospect.refuses_until = time + p.contact_burn_memory * HOURS_PER_DAY * DAYS_PER_YEAR / 12.0
         close_lead(w, day, k, time, REFUSED, BURNED)
-        warn(w, prospect)
+        warn(w, prospect, lead.ordinal)
         return
     if u_accept < (p.contact_accept_good if lead.viable else p.contact_accept_bad):
         rep.good += 1.0
@@ -211,12 +211,12 @@ def talk(w, day, rep, k, time, u_burn, u_accept):
 
 
 @rule
-def warn(w, prospect):
+def warn(w, prospect, ordinal):
     """A burned account may warn another of its segment, which thinks of us no more until it forgets that."""
     if w.p[0].customers_warnings <= 0.0:
         return
     segment = w.segments[prospect.segment]
-    u, u_whom, _, _ = uniforms(w.firm[0], streams.WORD, prospect.segment, prospect.index, 1, prospect.leads)
+    u, u_whom, _, _ = uniforms(w.firm[0], streams.WORD, prospect.segment, prospect.index, 1, ordinal)
     if u < w.p[0].customers_warnings:
         friend = w.prospects[segment.first + np.int64(u_whom * segment.reach)]
         friend.lift = -segment.awareness
@@ -229,7 +229,7 @@ def shelf_life_ends(w, day, k, time, returned):
     lead = w.leads[k]
     if lead.returned != returned:
         return
-    if lead.status == HANDED or lead.status == ASIDE or (lead.status == QUEUED and lead.touches == 0):
+    if lead.status == HANDED or lead.status == ASIDE or (lead.status == QUEUED and lead.touches == lead.tried):
         close_lead(w, day, k, time, LAPSED, cause_of_silence(w, lead, time))
 
 

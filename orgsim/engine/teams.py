@@ -31,7 +31,6 @@ from orgsim.engine.records import (
     SKILL,
     USE,
     VOICE,
-    WORK_WEEK,
 )
 from orgsim.engine.streams import normal_quantile, uniforms
 
@@ -124,13 +123,11 @@ def shown_return(w):
     """1 - exp(-R), R the margin credited to marketing in a usual week over what marketing costs in one."""
     p, arm, firm = w.p[0], w.arm[0], w.firm[0]
     credit = 0.0
-    hours = 0.0
     for i in range(EFFORT):
         credit += firm.deal_credit[i]
-        hours += firm.market_spent[i]
-    if hours <= 0.0:
+    weeks = firm.usual_total_weeks
+    if weeks <= 0.0:
         return 0.0
-    weeks = hours / (WORK_WEEK * max(1.0, 1.0 * w.marketers.size))
     cost = arm.programme / 52.0 + w.marketers.size * p.money_marketer_pay * p.money_charges / 52.0
     return 1.0 - math.exp(-max(0.0, p.money_gross_margin * credit / weeks) / cost) if cost > 0.0 else 0.0
 

@@ -216,7 +216,9 @@ def bass(p: float, q: float, market: int, years: float) -> dict[str, float]:
         return {"adopted": fluid}
     n = np.arange(accounts + 1.0)
     rates = (own + follow * n / accounts) * (accounts - n)
-    generator = sparse.diags_array([-rates, rates[:-1]], offsets=[0, -1]).tocsr()
+    here, onward = np.arange(accounts + 1), np.arange(accounts)
+    places = (np.concatenate([here, onward + 1]), np.concatenate([here, onward]))
+    generator = sparse.csr_array((np.concatenate([-rates, rates[:-1]]), places), shape=2 * (accounts + 1,))
     start = np.zeros(accounts + 1)
     start[0] = 1.0
     chances = sparse.linalg.expm_multiply(generator * time, start)

@@ -90,7 +90,8 @@ def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, chang
     background = "chief" if arbiter == "chief" else structure.chairs[titles.index(arbiter)].background
     arm["leaning"] = getattr(scenario.backgrounds, background).leaning
     marketing = structure.chairs[heads["marketing"]]
-    arm["recognised"] = marketing.leads == "marketing" and structure.budget.decides in (marketing.title, "joint")
+    strategic = marketing.leads == "marketing" and structure.budget.decides in (marketing.title, "joint")
+    arm["recognised"] = on.rights and strategic
     arm["sales_chair"], arm["marketing_chair"] = heads["sales"], heads["marketing"]
     arm["chief"] = len(structure.chairs)
     for lever in ("budget", "threshold"):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from orgsim.engine import records as r
 from orgsim.engine.handle import handle
 from orgsim.engine.streams import report_uniforms
-from orgsim.leadership.decide import attention_of, pace_of_chair
+from orgsim.leadership.decide import attention_of, pace_of_chair, stop, view_of_chair
 from orgsim.leadership.seat import (
     Bounded,
     Directives,
@@ -30,6 +30,8 @@ from orgsim.scenario.schema import Scenario
 from orgsim.scenario.staff import MARKETER_ACTIVITIES, REP_ACTIVITIES
 
 BOUNDED = ("budget", "threshold")  # levers that the bounded leader moves too
+MARKETING_FIGURES = 64  # number of the first figure of marketing in a report, for its luck
+PROPOSED = ("brand_share", "threshold")  # the same, as directives name them
 LEVER_OF = {"brand_share": "budget", "programme": "budget"}
 Foresee = Callable[[r.World, "Council", int], float]
 
@@ -42,7 +44,8 @@ class Council:
     """
 
     def __init__(
-        self, scenario: Scenario, structure: Structure, leaders: Mapping[str, Leader], foresee: Foresee | None = None
+        self, scenario: Scenario, structure: Structure, leaders: Mapping[str, Leader], foresee: Foresee | None = None,
+        *, anew: bool = True,
     ) -> None:
         titles = [*(chair.title for chair in structure.chairs), "chief"]
         problems = []
@@ -57,7 +60,9 @@ class Council:
             raise ScenarioError(problems)
         self.scenario, self.structure, self.foresee = scenario, structure, foresee
         self.titles = titles
-        self.leaders = {title: stayed(one) for title, one in leaders.items() if not isinstance(one, Bounded)}
+        self.leaders = {
+            title: stayed(one) if anew else one for title, one in leaders.items() if not isinstance(one, Bounded)
+        }
         self.decisions: list[dict[str, Any]] = []
 
     def take_chairs(self, world: r.World) -> None:
@@ -141,7 +146,7 @@ class Council:
             # The others go on deciding as they are, their memories included; nothing of it comes back.
             leaders = {**copy.deepcopy(self.leaders), title: FixedPlan(plan)}
             ahead = r.World(**{name: array.copy() for name, array in world._asdict().items()})
-            others = Council(self.scenario, self.structure, leaders)
+            others = Council(self.scenario, self.structure, leaders, anew=False)
             others.meet(ahead, day, place)
             return foresee(ahead, others, day)
 
@@ -152,15 +157,15 @@ class Council:
         last = day - delay - 1
         return int(world.month_of[last + 1]) - 1 if last >= 0 else -1
 
-    def _error(self, world: r.World, place: int, day: int, own: bool) -> Callable[[float], float]:
-        """A function that blurs one figure after the other, each with its own luck."""
-        if own or not self.scenario.switches.skill:
+    def _error(self, world: r.World, place: int, day: int, own: bool, first: int) -> Callable[[float], float]:
+        """A function that blurs one figure after the other, each with its own luck, numbered from `first`."""
+        if own or self._leads_both(place) or not self.scenario.switches.skill:
             return float
         chair = world.chairs[place]
         candidate = world.candidates[chair["candidate"]]
         skill = 0.5 * (candidate["selling"] + candidate["marketing"])
         spread = self.scenario.leadership.noise * (1 - float(world.arm["visibility"][0])) * math.exp(-0.5 * skill)
-        count = 0
+        count = first
 
         def blurred(value: float) -> float:
             nonlocal count
@@ -171,10 +176,10 @@ class Council:
         return blurred
 
     def _sales(self, world: r.World, place: int, day: int, own: bool) -> SalesFigures | None:
-        month = self._month_seen(world, day, own or self._leads_both(place))
+        month = self._month_seen(world, day, own)
         if month < 0:
             return None
-        row, seen = world.months[month], self._error(world, place, day, own or self._leads_both(place))
+        row, seen = world.months[month], self._error(world, place, day, own, 0)
         hours = world.rep_hours[month].sum(axis=0)
         return SalesFigures(
             attempted=seen(row["attempted"]), sqls=seen(row["sqls"]), opportunities=seen(row["new_opportunities"]),
@@ -185,10 +190,10 @@ class Council:
         )  # fmt: skip
 
     def _marketing(self, world: r.World, place: int, day: int, own: bool) -> MarketingFigures | None:
-        month = self._month_seen(world, day, own or self._leads_both(place))
+        month = self._month_seen(world, day, own)
         if month < 0:
             return None
-        row, seen = world.months[month], self._error(world, place, day, own or self._leads_both(place))
+        row, seen = world.months[month], self._error(world, place, day, own, MARKETING_FIGURES)
         hours = world.marketer_hours[month].sum(axis=0)
         return MarketingFigures(
             leads=seen(row["leads"]), mqls=seen(row["mqls"]), programme=seen(row["programme"] / 100),
@@ -209,9 +214,11 @@ class Council:
         for lever, wanted in asked.levers().items():
             right = self._right(LEVER_OF.get(lever, lever))
             proposes = self._function(place)
-            if right.decides == title:
-                done, why = self._set(world, firm, lever, wanted, pace, place), ""
-            elif lever in ("brand_share", "threshold") and proposes and (right.decides == "joint" or right.proposals):
+            alone = right.decides == title or (right.decides == "joint" and proposes and lever not in PROPOSED)
+            if alone:
+                wanted = self._past_veto(world, firm, lever, wanted, day)
+                done, why = self._set(world, firm, lever, wanted, pace), ""
+            elif lever in PROPOSED and proposes and (right.decides == "joint" or right.proposals):
                 firm[f"{'budget' if lever == 'brand_share' else 'threshold'}_by_{proposes}"] = wanted
                 done, why = None, "proposed"
             else:
@@ -226,16 +233,25 @@ class Council:
                 return function
         return None
 
-    def _set(
-        self, world: r.World, firm: np.void | NDArray[Any], lever: str, wanted: Any, pace: float, place: int
-    ) -> Any:
+    def _past_veto(self, world: r.World, firm: np.void | NDArray[Any], lever: str, wanted: Any, day: int) -> Any:
+        """What another chair's veto leaves of a wish for the split of the programme or for the threshold."""
+        if lever not in PROPOSED:
+            return wanted
+        place = PROPOSED.index(lever)
+        holder = int(world.arm[f"{BOUNDED[place]}_veto"][0])
+        if holder < 0:
+            return wanted
+        theirs = float(view_of_chair(handle(world), holder, place, day))
+        return float(stop(float(firm[lever]), float(wanted), theirs))
+
+    def _set(self, world: r.World, firm: np.void | NDArray[Any], lever: str, wanted: Any, pace: float) -> Any:
         step = {"brand_share": "brand_share", "threshold": "threshold", "programme": "programme_scale",
                 "quota": "quota_scale", "discount": "authority"}  # fmt: skip
         if lever in step:
             name = step[lever]
             firm[name] += pace * (float(wanted) - firm[name])
             if lever == "programme":
-                firm["directed"] = 1
+                firm["programme_set"] = 1
             return float(firm[name])
         if lever == "routing":
             firm["routing"] = r.ROUTINGS.index(wanted)

@@ -59,8 +59,9 @@ def log_hours(w, day):
     """Leaders' hours of the month that begins: in the field, where deals take them, and for developing what they lead
     (D63). Four weeks and a third."""
     month = w.months[w.month_of[day]]
-    for chair in w.chairs:
-        if chair.pay > 0.0 or chair.leads != LEADS_HEADS:
+    for k in range(w.chairs.size):
+        chair = w.chairs[k]
+        if k != w.arm[0].chief:
             free = attention(w, chair, day) * chair.span
             devices = min(w.p[0].leadership_hours, w.firm[0].joint_head if chair.leads != LEADS_HEADS else 0.0)
             month.development_hours += WEEKS_PER_MONTH * free
@@ -279,7 +280,7 @@ def decide_programme(w, day):
     p, arm, firm = w.p[0], w.arm[0], w.firm[0]
     holder = arm.marketing_chair if arm.budget == BOTH_HEADS else arm.budget
     chair = w.chairs[holder]
-    if firm.directed == 0:
+    if firm.programme_set == 0:
         firm.programme_scale = 1.0
         if chair.year_weight > 0.0 and p.brand_exponent < 1.0:
             months = horizon_of(w, chair, day)
@@ -350,6 +351,18 @@ def due(w, day):
 def pace_of_chair(w, k, day):
     """Share of the way to what it wants that chair k goes this month, for leaders of the user's."""
     return decisiveness(w, k, day)
+
+
+@entry
+def stop(now, target, theirs):
+    """See `stopped_by_veto`."""
+    return stopped_by_veto(now, target, theirs)
+
+
+@entry
+def view_of_chair(w, k, lever, day):
+    """Where chair k would have a lever, the split of the programme (0) or the threshold (1), by the bounded rule."""
+    return best_brand_share(w, w.chairs[k], day) if lever == 0 else best_threshold(w, w.chairs[k], day)
 
 
 @entry

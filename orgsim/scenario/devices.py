@@ -85,7 +85,7 @@ class LeadRights(Table):
     sla: Days = param(math.inf, "days", 1, 20, "C: SLA clock (neutral: endless)",
                         "Time from a clear hand-over in which a first attempt is due", above=0)
     breach: Literal["next", "return"] = Field(
-        "next", description="What becomes of a lead whose time is up: the rep with the shortest line gets it, or "
+        "next", description="What becomes of a lead whose time is up: whoever can start a call first gets it, or "
                             "marketing takes it back")
     recycle: Share = param(0.0, "share", 0, 1, "C: recycle/return (neutral: 0)",
                            "Share of leads that sales gives up which return to nurture, once", least=0, most=1)

@@ -100,6 +100,11 @@ def from_pydantic(
         if detail["type"] == "too_short" and any(_is_below(other["loc"], detail["loc"]) for other in details):
             continue  # pydantic counts only the entries that are right, and the wrong ones are told anyway
         path, value = _place(detail, data)
+        if detail["type"] == "wrong_names":
+            for below, name, said, near in detail["ctx"]["mistakes"]:
+                line = None if text is None else line_of(text, (*path, *below)) or line_of(text, path)
+                problems.append(Problem(file, line, dotted((*path, *below)), name, said, near))
+            continue
         found, message, hint = _explain(detail, path, value, allowed_keys)
         line = None if text is None else line_of(text, path)
         problems.append(Problem(file, line, dotted(path), found, message, hint))

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from orgsim.scenario.errors import Problem, ScenarioError, cut, from_pydantic, nearest, show
+from orgsim.scenario.errors import Problem, ScenarioError, cut, dotted, from_pydantic, nearest, show
 from orgsim.scenario.schema import Scenario
 from orgsim.scenario.toml import line_of, read
 from orgsim.scenario.units import parse
@@ -151,8 +151,7 @@ def _presets(kind: str) -> dict[str, dict[str, Any]]:
 
 
 def _problem(file: str, text: str | None, path: KeyPath, found: Any, message: str, hint: str | None = None) -> Problem:
-    key = ".".join(str(part) for part in path)
-    return Problem(file, line_of(text, path) if text else None, key, show(found), message, hint)
+    return Problem(file, line_of(text, path) if text else None, dotted(path), show(found), message, hint)
 
 
 def _add_presets(data: dict[str, Any], file: str, text: str | None) -> list[Problem]:
@@ -179,7 +178,7 @@ def _add_presets(data: dict[str, Any], file: str, text: str | None) -> list[Prob
 
 
 def _validated(data: dict[str, Any], file: str, text: str | None) -> Scenario:
-    problems = _add_presets(data, file, text)
+    problems = _add_presets(data, file, text) + _unknown_devices(data, file, text)
     try:
         scenario = Scenario.model_validate(data)
     except ValidationError as error:
@@ -191,16 +190,26 @@ def _validated(data: dict[str, Any], file: str, text: str | None) -> Scenario:
                 _problem(file, text, ("today", key), name, f"found {show(name)}; allowed: {cut(sorted(options))}",
                          nearest(name, options))
             )  # fmt: skip
-    for name, structure in scenario.structures.items():
-        for place, device in enumerate(structure.devices):
-            if device not in scenario.devices:
-                message = f"found {show(device)}; allowed: {cut(sorted(scenario.devices))}"
-                near = nearest(device, scenario.devices)
-                problems.append(_problem(file, text, ("structures", name, "devices", place), device, message, near))
     problems += _weeks_that_do_not_close(scenario, file, text)
     if problems:
         raise ScenarioError(problems)
     return scenario
+
+
+def _unknown_devices(data: dict[str, Any], file: str, text: str | None) -> list[Problem]:
+    """A problem for each device that a structure names and the scenario does not have."""
+    structures, devices = data.get("structures", {}), data.get("devices", {})
+    if not isinstance(structures, dict) or not isinstance(devices, dict):
+        return []
+    found = []
+    for name, structure in structures.items():
+        named = structure.get("devices", ()) if isinstance(structure, dict) else getattr(structure, "devices", ())
+        for place, device in enumerate(named if isinstance(named, (list, tuple)) else ()):
+            if isinstance(device, str) and device not in devices:
+                message = f"found {show(device)}; allowed: {cut(sorted(devices))}"
+                path = ("structures", name, "devices", place)
+                found.append(_problem(file, text, path, device, message, nearest(device, devices)))
+    return found
 
 
 def _weeks_that_do_not_close(scenario: Scenario, file: str, text: str | None) -> list[Problem]:
@@ -255,8 +264,8 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
     """The scenario with values changed by dotted path ("market.size", "market.segments.0.awareness")."""
     data = scenario.model_dump(mode="python")
     problems = []
-    for dotted, value in changes.items():
-        parts = dotted.split(".")
+    for at, value in changes.items():
+        parts = at.split(".")
         place: Any = data
         walked: list[str | int] = []
         for part in parts[:-1]:
@@ -277,7 +286,7 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
             wrong = parts[len(walked)]
             names_here = list(place) if isinstance(place, dict) else [str(i) for i in range(len(place))]
             message = f"unknown key {show(wrong)}; allowed here: {cut(names_here)}"
-            problems.append(Problem("override", None, dotted, show(wrong), message, nearest(wrong, names_here)))
+            problems.append(Problem("override", None, at, show(wrong), message, nearest(wrong, names_here)))
     if problems:
         raise ScenarioError(problems)
     return _validated(data, "override", None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from orgsim.scenario.devices import LeadRights, Services, StaffUnit, StateName
-from orgsim.scenario.errors import nearest
+from orgsim.scenario.errors import cut, nearest, show
 from orgsim.scenario.fields import (
     ASSUMPTION,
     Days,
@@ -36,6 +38,8 @@ LEVERS = {
     "marketing_hours": "marketing", "message": "marketing", "hiring": "superior", "devices": "superior",
     "pay": "superior",
 }  # fmt: skip
+
+FIELDS = {"devices": "devices_right", "pay": "pay_right"}  # where a right's field is not named like its lever
 
 
 class Background(Table):
@@ -179,45 +183,44 @@ class Structure(Table):
         twice = sorted({title for title in titles if titles.count(title) > 1})
         if twice:
             raise ValueError(f"chairs need titles of their own; given twice: {', '.join(twice)}")
-        for lever in LEVERS:
-            right = self.given(lever)
-            if right is None:
-                continue
-            for what, who, allowed in (
-                ("is decided by", (right.decides,), (*titles, "chief", "joint")),
-                ("has a veto of", () if right.veto is None else (right.veto,), (*titles, "chief")),
-                ("consults", right.consulted, (*titles, "chief")),
-            ):
-                for one in who:
-                    if one not in allowed:
-                        message = f"{lever} {what} {one!r}, which is no chair; allowed: {', '.join(allowed)}"
-                        near = nearest(one, allowed)
-                        raise ValueError(message + (f"; did you mean {near!r}?" if near else ""))
-        self._tree_holds(titles)
+        mistakes = list(self._wrong_names())
+        if mistakes:
+            said = "; ".join(message for _, _, message, _ in mistakes)
+            raise PydanticCustomError("wrong_names", "{said}", {"said": said, "mistakes": mistakes})
         for function in ("sales", "marketing"):
             if not any(chair.leads in (function, "both") for chair in self.chairs):
                 raise ValueError(f"no chair leads {function}; one chair must lead it, or lead both")
-        return self
-
-    def _tree_holds(self, titles: list[str]) -> None:
         for chair in self.chairs:
-            if chair.under is not None and chair.under not in (*titles, "chief"):
-                near = nearest(chair.under, titles)
-                message = f"{chair.title!r} is under {chair.under!r}, which is no chair; allowed: "
-                message += ", ".join((*titles, "chief"))
-                raise ValueError(message + (f"; did you mean {near!r}?" if near else ""))
-        for chair in self.chairs:
-            seen, above = {chair.title}, self.superior(chair.title)
+            below, above = chair.title, self.superior(chair.title)
+            seen = {chair.title}
             while above != "chief":
                 if above in seen:
-                    raise ValueError(f"{chair.title!r} is its own superior, by way of {above!r}")
+                    raise ValueError(f"{chair.title!r} is its own superior, by way of {below!r}")
                 seen.add(above)
-                above = self.superior(above)
+                below, above = above, self.superior(above)
+        return self
+
+    def _wrong_names(self) -> Iterator[tuple[tuple[str | int, ...], str, str, str | None]]:
+        """Names of chairs that are none: where, what was found, the sentence about it, the name probably meant."""
+        chairs = [chair.title for chair in self.chairs]
+        named: list[tuple[tuple[str | int, ...], str, tuple[str, ...]]] = []
+        for lever in LEVERS:
+            right, field = self.given(lever), FIELDS.get(lever, lever)
+            if right is not None:
+                named.append(((field, "decides"), right.decides, ("chief", "joint")))
+                named += [((field, "veto"), right.veto, ("chief",))] if right.veto is not None else []
+                named += [((field, "consulted", n), name, ("chief",)) for n, name in enumerate(right.consulted)]
+        for n, chair in enumerate(self.chairs):
+            named += [(("chairs", n, "under"), chair.under, ("chief",))] if chair.under is not None else []
+        for path, name, others in named:
+            allowed = [*chairs, *others]
+            if name not in allowed:
+                message = f"found {show(name)}, which is no chair; allowed: {cut(allowed)}"
+                yield path, show(name), message, nearest(name, allowed)
 
     def given(self, lever: str) -> Right | None:
         """The right to a lever as the structure states it, None where it leaves it to the default."""
-        field = {"devices": "devices_right", "pay": "pay_right"}.get(lever, lever)
-        right: Right | None = getattr(self, field)
+        right: Right | None = getattr(self, FIELDS.get(lever, lever))
         return right
 
     def right(self, lever: str) -> Right:

@@ -49,8 +49,7 @@ class Cooperation(Table):
     logging: Number = param(0.5, "elasticity", 0, 1, ASSUMPTION, "How cooperation moves reps' habit of logging",
                             least=0, drawn=True)
     open_dispute: Number = param(0.0, "logit per dispute and week", 0, 0.2, ASSUMPTION + " (neutral: 0)",
-                                 "What a dispute costs each week until the common superior settles it", least=0,
-                                 drawn=True)
+                                 "What a dispute costs each week until the common superior settles it", least=0)
     definition_half_life: Weeks = param(26.0, "weeks", 8, 104, ASSUMPTION,
                                         "Half-life of the way to the shared definition that devices aim at", above=0)
 

@@ -268,15 +268,16 @@ def problem(lines: str) -> Problem:
 @pytest.mark.parametrize(
     ("lines", "line", "key", "text"),
     [
-        ('budget = { decides = "head of salse" }', (3, 5), "structures.ours",
-         r"budget is decided by 'head of salse', which is no chair.*did you mean 'head of sales'"),
-        ('budget = { decides = "chief", veto = "hed of sales" }', (3, 5), "structures.ours",
-         r"budget has a veto of 'hed of sales', which is no chair.*did you mean 'head of sales'"),
-        ('threshold = { decides = "chief", consulted = ["head of market"] }', (3, 5), "structures.ours",
-         r"threshold consults 'head of market', which is no chair.*did you mean 'head of marketing'"),
+        ('budget = { decides = "head of salse" }', (3, 5), "structures.ours.budget.decides",
+         r"found 'head of salse', which is no chair.*did you mean 'head of sales'"),
+        ('budget = { decides = "chief", veto = "hed of sales" }', (5, 5), "structures.ours.budget.veto",
+         r"found 'hed of sales', which is no chair.*did you mean 'head of sales'"),
+        ('threshold = { decides = "chief", consulted = ["head of market"] }', (5, 5),
+         "structures.ours.threshold.consulted[0]",
+         r"found 'head of market', which is no chair.*did you mean 'head of marketing'"),
         ('chairs = [{ title = "head of sales", leads = "sales", under = "presidnt" }, '
          '{ title = "head of marketing", leads = "marketing" }, { title = "president", leads = "heads" }]', (3, 5),
-         "structures.ours", r"'head of sales' is under 'presidnt', which is no chair.*did you mean 'president'"),
+         "structures.ours.chairs[0].under", r"found 'presidnt', which is no chair.*did you mean 'president'"),
         ('chairs = [{ title = "head of sales", leads = "sales", under = "head of marketing" }, '
          '{ title = "head of marketing", leads = "marketing", under = "head of sales" }]', (3, 5), "structures.ours",
          "is its own superior"),
