@@ -297,8 +297,6 @@ def run(
     began = time.perf_counter()
     clock = Clock.of(scenario)
     today = Arm(scenario.today.structure, scenario.today.pay)
-    warm = warm_up(scenario, today, seed, replicate, record=True)
-    world = enter_arm(scenario, warm, arm, today)
     council = None
     if leaders:
 
@@ -307,6 +305,9 @@ def run(
             return kpis[known(foresee, kpis, "foresee")]
 
         council = Council(scenario, scenario.structures[arm.structure], leaders, ahead)
+    warm = warm_up(scenario, today, seed, replicate, record=True)
+    world = enter_arm(scenario, warm, arm, today)
+    if council:
         council.take_chairs(world)
     world = advance(world, clock.start, clock.end, council=council)
     kpis = finish(scenario, world)

@@ -180,6 +180,7 @@ def hand_over(w, day, k, time):
     arm = w.arm[0]
     disputed = u_dispute < p.contact_dispute_share * (1.0 - clarity(w))
     w.months[w.month_of[day]].disputed += disputed
+    lead.given = time
     lead.workable = time + (arm.settlement * HOURS_PER_DAY if disputed else 0.0)
     lead.key = math.exp(p.belief_salience)
     if u_sight < arm.visibility:
@@ -334,7 +335,7 @@ def cause_of_silence(w, lead, time):
         return DROPPED if lead.touches < p.contact_attempts else FAIR
     if lead.status == ASIDE:
         return NO_BELIEF
-    if lead.status == HANDED or lead.workable - lead.handed_over > time - lead.workable:
+    if lead.status == HANDED or lead.workable - lead.given > time - lead.workable:
         return NO_OWNER
     return NO_CAPACITY
 

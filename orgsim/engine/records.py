@@ -114,6 +114,7 @@ PROSPECT = record_of(
 LEAD = record_of(
     ("created", "f8"), ("handed_over", "f8"), ("first_touch", "f8"), ("accepted", "f8"), ("opportunity", "f8"),
     ("closed", "f8"), ("score", "f8"), ("info", "f8"), ("key", "f8"), ("queued", "f8"), ("workable", "f8"),
+    ("given", "f8"),
     ("timing", "f8"), ("cared", "f8"), ("discount", "f8"), ("value", "i8"), ("deal", "i8"), ("prospect", "i4"),
     ("ordinal", "i4"),
     ("episode", "i4"), ("owner", "i4"), ("touches", "i4"), ("scored", "i4"), ("reviews", "i4"), ("attended", "i4"),

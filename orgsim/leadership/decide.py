@@ -21,6 +21,7 @@ from orgsim.engine.records import (
     ADVISERS,
     BOTH_HEADS,
     DAYS_PER_QUARTER,
+    DAYS_PER_WEEK,
     DAYS_PER_YEAR,
     HOURS_PER_DAY,
     LEADS_HEADS,
@@ -37,7 +38,6 @@ LOOK_BACK = DAYS_PER_QUARTER
 LOWEST, HIGHEST = -6.0, 4.0
 GOLDEN = 0.6180339887498949
 NODES = 8
-WEEKS_PER_MONTH = 52.0 / 12.0
 
 
 @rule
@@ -57,15 +57,19 @@ def attention(w, chair, day):
 @rule
 def log_hours(w, day):
     """Leaders' hours of the month that begins: in the field, where deals take them, and for developing what they lead
-    (D63). Four weeks and a third."""
+    (D63)."""
     month = w.months[w.month_of[day]]
+    days = 0
+    while day + days < w.month_of.size and w.month_of[day + days] == w.month_of[day]:
+        days += 1
+    weeks = days / np.float64(DAYS_PER_WEEK)
     for k in range(w.chairs.size):
         chair = w.chairs[k]
         if k != w.arm[0].chief:
             free = attention(w, chair, day) * chair.span
             devices = min(w.p[0].leadership_hours, w.firm[0].joint_head if chair.leads != LEADS_HEADS else 0.0)
-            month.development_hours += WEEKS_PER_MONTH * free
-            month.field_hours += WEEKS_PER_MONTH * max(0.0, w.p[0].leadership_hours - free - devices)
+            month.development_hours += weeks * free
+            month.field_hours += weeks * max(0.0, w.p[0].leadership_hours - free - devices)
 
 
 @rule
@@ -387,7 +391,7 @@ def decide_month(w, day):
         if due(w, day):
             decide_budget(w, day)
             decide_threshold(w, day)
-        decide_programme(w, day)
+            decide_programme(w, day)
         seen = 1.0 + evidence(w)
         for c in range(w.candidates.size):
             sells = False

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from numbers import Real
 from typing import Protocol, runtime_checkable
 
 from orgsim.engine.records import ROUTINGS
@@ -21,6 +22,7 @@ from orgsim.scenario.errors import Problem, ScenarioError, cut, nearest, show
 from orgsim.scenario.staff import EFFORT, MARKETER_ACTIVITIES, REP_ACTIVITIES
 
 MESSAGE = ("insight", "enable")  # marketers' activities that the right to the message is about
+FARTHEST = 1e12  # of a threshold from 0
 MOST = 5.0  # a directive multiplies hours, programme or quotas by no more
 
 
@@ -52,20 +54,30 @@ class Directives:
     def __post_init__(self) -> None:
         problems = []
         for name, low, high in (
-            ("brand_share", 0.0, 1.0), ("programme", 0.0, MOST), ("threshold", -20.0, 20.0), ("quota", 0.05, MOST),
-            ("discount", 0.0, 1.0),
+            ("brand_share", 0.0, 1.0), ("programme", 0.0, MOST), ("threshold", -FARTHEST, FARTHEST),
+            ("quota", 0.05, MOST), ("discount", 0.0, 1.0),
         ):  # fmt: skip
             value = getattr(self, name)
-            if value is not None and not low <= float(value) <= high:
-                problems.append(_problem(name, value, f"must be from {low:g} to {high:g}"))
+            if value is not None:
+                problems += _out_of_range(name, value, low, high)
         if self.routing is not None and self.routing not in ROUTINGS:
             problems.append(_unknown("routing", self.routing, ROUTINGS))
-        for name, allowed in (("sales_hours", REP_ACTIVITIES), ("marketing_hours", MARKETER_ACTIVITIES)):
-            for activity, multiple in getattr(self, name).items():
-                if activity not in allowed[:EFFORT]:
-                    problems.append(_unknown(f"{name}.{activity}", activity, allowed[:EFFORT]))
-                elif not 0.0 <= float(multiple) <= MOST:
-                    problems.append(_problem(f"{name}.{activity}", multiple, f"must be from 0 to {MOST:g}"))
+        if self.hiring is not None and not isinstance(self.hiring, bool):
+            problems.append(_problem("hiring", self.hiring, "must be True or False"))
+        tables = (("sales_hours", REP_ACTIVITIES), ("marketing_hours", MARKETER_ACTIVITIES), ("devices", ()))
+        for name, allowed in tables:
+            given = getattr(self, name)
+            if not isinstance(given, Mapping):
+                problems.append(_problem(name, given, "must be a table, such as {'brand': 2.0}"))
+                continue
+            for key, value in given.items():
+                if name == "devices":
+                    if not isinstance(value, bool):
+                        problems.append(_problem(f"devices.{key}", value, "must be True or False"))
+                elif key not in allowed[:EFFORT]:
+                    problems.append(_unknown(f"{name}.{key}", key, allowed[:EFFORT]))
+                else:
+                    problems += _out_of_range(f"{name}.{key}", value, 0.0, MOST)
         if problems:
             raise ScenarioError(problems)
 
@@ -82,8 +94,14 @@ def _problem(key: str, found: object, message: str, hint: str | None = None) -> 
     return Problem("directives", None, key, show(found), f"found {show(found)}; {message}", hint)
 
 
-def _unknown(key: str, found: str, allowed: Sequence[str]) -> Problem:
-    return _problem(key, found, f"allowed: {cut(list(allowed))}", nearest(found, allowed))
+def _out_of_range(key: str, found: object, low: float, high: float) -> list[Problem]:
+    if isinstance(found, Real) and not isinstance(found, bool) and low <= float(found) <= high:
+        return []
+    return [_problem(key, found, f"must be a number from {low:g} to {high:g}")]
+
+
+def _unknown(key: str, found: object, allowed: Sequence[str]) -> Problem:
+    return _problem(key, found, f"allowed: {cut(list(allowed))}", nearest(str(found), allowed))
 
 
 @dataclass(frozen=True)
