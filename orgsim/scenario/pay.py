@@ -296,7 +296,12 @@ def _of_bands(component: Component, quota: float) -> Curve:
 def _with_bonus(knots: dict[float, list[float]], component: Component) -> Curve:
     if component.bonus and not component.winners:
         knots.setdefault(1.0, [0.0, 0.0])[1] += component.bonus
-    kept = [(at, *change) for at, change in sorted(knots.items()) if any(abs(x) > 1e-12 for x in change)]
+    bonus_at = 1.0 if component.bonus and not component.winners else None
+    kept = [
+        (at, *change)
+        for at, change in sorted(knots.items())
+        if at == bonus_at or any(abs(x) > 1e-12 for x in change)
+    ]
     if not kept:
         return Curve((0.0,), (0.0,), (0.0,))
     at, slopes, jumps = zip(*kept, strict=True)
