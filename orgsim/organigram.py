@@ -238,7 +238,9 @@ def participants(scenario: Scenario, device: Device) -> int:
 
 def missing(scenario: Scenario, structure: Structure, device: Device) -> str:
     """Why a structure that names a device cannot hold it, in words; "" where it can."""
-    if "heads" in device.participants and structure.leader("sales") == structure.leader("marketing"):
+    from orgsim.leadership.arms import needs_two_heads
+
+    if needs_two_heads(device) and structure.leader("sales") == structure.leader("marketing"):
         return "one chair leads both teams"
     if "marketers" in device.participants and not scenario.people.marketers:
         return "there are no marketers"

@@ -76,7 +76,7 @@ def leads(scenario: Scenario, world: r.World) -> pd.DataFrame:
             "deal": rows["deal"] / 100,
             "discount": np.where(rows["outcome"] == r.WON, np.floor(rows["discount"] * rows["deal"] + 0.5), 0) / 100,
             "moved": rows["moved"].astype(np.int64),
-            "timing": np.where(np.isnan(rows["accepted"]) & (rows["touches"] == 0), np.nan, rows["timing"]),
+            "timing": rows["timing"],
             "returned": rows["returned"].astype(np.int64),
             "doubled": rows["doubled"].astype(np.int64),
         }

@@ -78,6 +78,7 @@ def new_lead(w, day, i, time, origin):
     lead.queued = math.nan
     lead.workable = math.nan
     lead.score = math.nan
+    lead.timing = math.nan
     lead.info = 0.0
     lead.owner = -1
     lead.left = -1
@@ -178,7 +179,7 @@ def hand_over(w, day, k, time):
         firm, streams.ATTENTION, prospect.segment, prospect.index, lead.ordinal, 0
     )
     arm = w.arm[0]
-    disputed = u_dispute < p.contact_dispute_share * (1.0 - clarity(w))
+    disputed = first and u_dispute < p.contact_dispute_share * (1.0 - clarity(w))
     w.months[w.month_of[day]].disputed += disputed
     lead.given = time
     lead.workable = time + (arm.settlement * HOURS_PER_DAY if disputed else 0.0)
@@ -326,13 +327,13 @@ def cause_of_silence(w, lead, time):
     """Why a viable lead that closes before an opportunity was wasted (theory 3), or that the loss was fair."""
     prospect = w.prospects[lead.prospect]
     p = w.p[0]
-    if lead.status == NURTURED and lead.returned:
+    if lead.status == NURTURED and lead.returned and not prospect.window_open > lead.given:
         return lead.blamed
     if lead.status == NURTURED:
         ready_since = max(lead.created, prospect.window_open)
         return HELD_BACK if time - ready_since >= p.lead_ready * HOURS_PER_DAY else FAIR
-    if lead.touches > 0:
-        return DROPPED if lead.touches < p.contact_attempts else FAIR
+    if lead.touches > lead.tried:
+        return DROPPED if lead.touches - lead.tried < p.contact_attempts else FAIR
     if lead.status == ASIDE:
         return NO_BELIEF
     if lead.status == HANDED or lead.workable - lead.given > time - lead.workable:
@@ -370,7 +371,6 @@ def return_to_nurture(w, day, k, time):
     lead.status = NURTURED
     lead.returned = 1
     lead.tried = lead.touches
-    lead.owner = -1
     w.months[w.month_of[day]].returned += 1
     note(w, time, NOTE_RETURNED, lead.prospect, k, -1, 0)
     schedule(w, day, time + p.lead_rescore * HOURS_PER_DAY, RESCORED, k, lead.scored)

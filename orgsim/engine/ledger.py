@@ -143,7 +143,7 @@ def sell_services(w, row, budget):
     firm.services_hours = 0.0
     if arm.self_financing > 0.0 and budget > 0:
         earned = min(1.0, row.cents[REVENUE_SERVICES] / budget)
-        firm.services_share = 1.0 - arm.self_financing + arm.self_financing * earned
+        firm.services_share = 1.0 - arm.self_financing + min(arm.self_financing, earned)
     else:
         firm.services_share = 1.0
 

@@ -217,7 +217,7 @@ ARM = record_of(
     ("self_financing", "f8"), ("staff_cost", "f8"), ("staff_information", "f8"), ("plan_change", "f8"),
     ("audit_cost", "f8"), ("leaning", "f8"), ("usual_settlement", "f8"), ("recognised", "f8"), ("breach", "i4"),
     ("budget_veto", "i4"), ("threshold_veto", "i4"), ("review", "i4"), ("two_heads", "i4"), ("arbiter", "i4"),
-    ("taken", "i4", (2,)),
+    ("taken", "i4", (2,)), ("hours_chair", "i4"),
 )  # fmt: skip
 DEVICE = record_of(
     ("gain", "f8", (STATES,)), ("rep_hours", "f8"), ("marketer_hours", "f8"), ("head_hours", "f8"), ("level", "f8"),

@@ -31,7 +31,7 @@ from orgsim.engine.records import (
 )
 from orgsim.engine.streams import candidate_uniforms
 from orgsim.scenario.devices import STATES as STATE_NAMES
-from orgsim.scenario.devices import LeadRights, Services, StaffUnit
+from orgsim.scenario.devices import Device, LeadRights, Services, StaffUnit
 from orgsim.scenario.organisation import Chair, Structure
 from orgsim.scenario.pay import PayPlan
 from orgsim.scenario.schema import Scenario
@@ -108,6 +108,8 @@ def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, chang
             advisers = [titles.index(title) for title in right.consulted]
             arm[f"{lever}_adviser"] = [*advisers, *[NOBODY] * ADVISERS][:ADVISERS]
             arm[f"{lever}_veto"] = NOBODY if right.veto is None else titles.index(right.veto)
+    director = structure.right("marketing_hours").decides
+    arm["hours_chair"] = titles.index(director) if on.rights and director in titles else heads["marketing"]
     setter = structure.quota.decides
     arm["quota"] = titles.index(setter) if on.rights and setter in titles else heads["sales"]
     arm["rep_share"] = sum(component.share or 0.0 for component in plan.rep)
@@ -164,7 +166,7 @@ def device_records(scenario: Scenario, structure: Structure) -> NDArray[np.recor
             row["gain"][STATE_NAMES.index(effect.state)] += effect.gain
         for participant, field in (("reps", "rep_hours"), ("marketers", "marketer_hours"), ("heads", "head_hours")):
             row[field] = weekly if participant in device.participants else 0.0
-        row["heads"] = "heads" in device.participants
+        row["heads"] = needs_two_heads(device)
         row["full"] = 1.0 - np.exp(-monthly / device.dose) if device.dose > 0 else 1.0
         months = device.adoption * slower
         row["pace"] = 1.0 - np.exp(-1.0 / (months * 52.0 / 12.0)) if months > 0 else 1.0
@@ -195,8 +197,13 @@ def device_cost(scenario: Scenario, structure: Structure) -> float:
     return sum(
         device.times * device.cost
         for device in held
-        if np.isinf(device.trigger) and (two or "heads" not in device.participants)
+        if np.isinf(device.trigger) and (two or not needs_two_heads(device))
     )
+
+
+def needs_two_heads(device: Device) -> bool:
+    """Whether a device is one of heads among themselves, which a single director cannot hold (D88)."""
+    return device.participants == ("heads",)
 
 
 def candidate_records(scenario: Scenario, seed: int, replicate: int) -> NDArray[np.record]:

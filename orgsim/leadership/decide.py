@@ -315,7 +315,7 @@ def decide_budget(w, day):
         firm.brand_share += pace_of(w, arm.budget, day) * (target - firm.brand_share)
     firm.budget_by_sales = best_brand_share(w, w.chairs[arm.sales_chair], day)
     firm.budget_by_marketing = best_brand_share(w, w.chairs[arm.marketing_chair], day)
-    firm.brand_hours = firm.budget_by_marketing
+    firm.brand_hours = best_brand_share(w, w.chairs[arm.hours_chair], day)
     note(w, day * HOURS_PER_DAY, NOTE_BUDGET, -1, -1, arm.budget, np.int64(firm.brand_share * 1e6))
 
 

@@ -46,7 +46,8 @@ class Device(Table):
     title: str = Field("", description="Name on tables and figures")
     source: str = Field(ASSUMPTION, description="Where it is proposed, and what its effect rests on")
     participants: tuple[Literal["reps", "marketers", "heads"], ...] = Field(
-        (), description="Who takes part: all reps, all marketers, the heads of both functions")
+        (), description="Who takes part: all reps, all marketers, the heads of both functions; a device of heads alone "
+                        "needs two of them")
     times: PerYear = param(12.0, "/year", 0, 260, ASSUMPTION, "How often it is held", least=0)
     hours: Hours = param(1.0, "h", 0, 40, ASSUMPTION, "Time it takes a participant each time", least=0)
     cost: Euro = param(0.0, "€", 0, 10_000, ASSUMPTION, "Money each time", least=0)

@@ -183,6 +183,10 @@ class Structure(Table):
         twice = sorted({title for title in titles if titles.count(title) > 1})
         if twice:
             raise ValueError(f"chairs need titles of their own; given twice: {', '.join(twice)}")
+        reserved = [title for title in titles if title in ("chief", "joint")]
+        if reserved:
+            stands = "the chief executive" if reserved[0] == "chief" else "both heads"
+            raise ValueError(f"{reserved[0]!r} is no title for a chair; it stands for {stands}")
         mistakes = list(self._wrong_names())
         if mistakes:
             said = "; ".join(message for _, _, message, _ in mistakes)
