@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orgsim import __version__, cli_pay, cli_structure, terminal
+from orgsim import __version__, cli_attribute, cli_pay, cli_structure, terminal
 from orgsim.terminal import Commands, Failure, Names, spelled_out
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def main(debug: bool) -> None:
 
 
 main.add_command(cli_pay.pay)
+main.add_command(cli_attribute.attribute)
 main.add_command(cli_structure.structure)
 main.add_command(cli_structure.devices)
 
