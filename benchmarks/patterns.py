@@ -1,11 +1,13 @@
-"""Published patterns of pay against the simulator, as a page in Markdown.
+"""Published patterns against the simulator, as a page in Markdown.
 
     python benchmarks/patterns.py [--row A14 ...] [--quick] [--threads 2] [--into docs/patterns.md]
 
-What each row must look like stands in patterns/expected.toml, written before the first run and not changed since. The
-statistics are in patterns_measures.py, the number of worlds in patterns/runs.toml, and why a line was missed in
-patterns/reasons.toml. Every figure is a mean over worlds, and arms of a world share their luck. A line is met when its
-whole 99 % interval lies within what is expected. Missed is a result like any other, and nothing is tuned here.
+What each row must look like stands in scenarios/patterns/expected.toml, written before the first run and not changed
+since. The statistics are in orgsim/experiments/patterns_*.py, the number of worlds in scenarios/patterns/runs.toml, and
+why a line was missed in reasons.toml beside it. Every figure is a mean over worlds, and arms of a world share their
+luck. A line is met when its whole 99 % interval lies within what is expected. Missed is a result like any other, and
+nothing is tuned here. With --into the figures are kept in figures.toml too, against which `orgsim validate` holds new
+runs.
 """
 
 from __future__ import annotations
@@ -15,14 +17,18 @@ import sys
 from pathlib import Path
 
 from patterns_page import page
-from patterns_rows import QUICK, rows, simulate
+
+from orgsim.experiments.patterns_check import text_of_figures
+from orgsim.experiments.patterns_rows import QUICK, rows, simulate
+
+KEPT = Path(__file__).resolve().parents[1] / "scenarios" / "patterns" / "figures.toml"
 
 MARKS = ("<!-- figures: begin -->", "<!-- figures: end -->")
 
 
 def main() -> int:
     """Print the page, or put it between the marks of a file."""
-    parser = argparse.ArgumentParser(description="Published patterns of pay against the simulator.")
+    parser = argparse.ArgumentParser(description="Published patterns against the simulator.")
     names = [row.name for row in rows()]
     parser.add_argument("--row", action="append", choices=names, help="this row alone; repeatable")
     parser.add_argument("--quick", action="store_true", help=f"at most {QUICK} worlds of each: a look, not a result")
@@ -32,7 +38,8 @@ def main() -> int:
     if options.into and (options.quick or options.row):
         parser.error("a page holds all rows in full; leave out --quick and --row")
     chosen = [row for row in rows() if not options.row or row.name in options.row]
-    text = page(chosen, simulate(chosen, quick=options.quick, threads=options.threads))
+    found = simulate(chosen, quick=options.quick, threads=options.threads)
+    text = page(chosen, found)
     if options.into is None:
         print(text)
         return 0
@@ -43,6 +50,7 @@ def main() -> int:
         print(f"{options.into} lacks the marks {MARKS[0]} and {MARKS[1]}", file=sys.stderr)
         return 2
     options.into.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
+    KEPT.write_text(text_of_figures(chosen, found), encoding="utf-8")
     return 0
 
 

@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from patterns_rows import CONFIDENCE, Estimate, Line, Result, Row, estimate, read, results
 
-SCALES = {"%": (100.0, 2, " %"), "points": (100.0, 2, " points"), "h": (1.0, 3, " h"), "closes": (1.0, 2, ""),
-          "score": (1.0, 3, "")}  # fmt: skip
-
-
-def written(value: float, unit: str, *, sign: bool = True) -> str:
-    """A figure as the page shows it."""
-    scale, digits, mark = SCALES[unit]
-    if value == 0:
-        return f"0{mark}"
-    return f"{scale * value:+.{digits}f}{mark}" if sign else f"{scale * value:.{digits}f}{mark}"
-
-
-def expected(line: Line) -> str:
-    """The range expected, in words."""
-    if math.isinf(line.high):
-        return f"> {written(line.low, line.unit, sign=False)}"
-    if math.isinf(line.low):
-        return f"< {written(line.high, line.unit, sign=False)}"
-    return f"{written(line.low, line.unit)} to {written(line.high, line.unit)}"
-
-
-def with_interval(found: Estimate, unit: str, confidence: float = CONFIDENCE) -> str:
-    """A mean and its interval; exactly 0 where every world gives 0."""
-    if found.error == 0 and found.mean == 0:
-        return "0 exactly"
-    low, high = (written(x, unit) for x in found.interval(confidence))
-    mark = SCALES[unit][2]
-    return f"{written(found.mean, unit)} [{low.removesuffix(mark)}, {high.removesuffix(mark)}]"
+from orgsim.experiments.patterns_rows import NOT_JUDGED, Result, Row, estimate, read, results, whole_verdict
+from orgsim.experiments.patterns_text import expected, with_interval
 
 
 def summary(chosen: Sequence[Row], found: Mapping[str, Sequence[Result]]) -> Iterator[str]:
@@ -44,9 +16,9 @@ def summary(chosen: Sequence[Row], found: Mapping[str, Sequence[Result]]) -> Ite
     yield "|---|---|---|---|---|"
     for row in chosen:
         verdicts = [result.verdict for result in found[row.name]]
-        met, judged = verdicts.count("met"), len(verdicts) - verdicts.count("–")
-        whole = "met" if met == judged else "missed"
-        yield f"| {row.name} | {row.title} | {row.source} | {met} of {judged} | {whole} |"
+        met, judged = verdicts.count("met"), len(verdicts) - verdicts.count(NOT_JUDGED)
+        lines = f"{met} of {judged}" if judged else "none judged"
+        yield f"| {row.name} | {row.title} | {row.source} | {lines} | {whole_verdict(verdicts)} |"
 
 
 def section(
@@ -64,7 +36,7 @@ def section(
     yield "|---|---|---|---|---|---|---|---|"
     for result in found:
         line = result.line
-        vanishes = f"{line.null}: {with_interval(result.null, line.unit)}"
+        vanishes = "none" if result.null is None else f"{line.null}: {with_interval(result.null, line.unit)}"
         if not result.nothing:
             vanishes += ", **not nothing**"
         if result.coarse:
@@ -73,7 +45,7 @@ def section(
                  with_interval(result.simulated, line.unit), vanishes, result.verdict)  # fmt: skip
         yield f"| {' | '.join(cells)} |"
     yield ""
-    yield "Null cases:"
+    yield "Null cases:" if row.nulls else "No null case."
     yield ""
     for null in row.nulls.values():
         yield f"- {null.name}: {null.case} ({null.worlds} worlds)."
@@ -150,8 +122,86 @@ def hours_alone(worlds: Mapping[str, Sequence[float]]) -> Iterator[str]:
     yield f"Selling hours {with_interval(estimate(worlds['hours']), '%')}."
 
 
+def volumes(worlds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """A1: how many leads there are."""
+    usual, many = (np.mean(worlds[key]) for key in ("mqls", "mqls_many"))
+    left = 100 * np.mean(worlds["usual"])
+    yield f"MQLs a year: {usual:.0f}, of which {left:.0f} % are never called, and {many:.0f} where signals are many."
+
+
+def answers_to_policies(worlds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """A2: the mean response to each policy."""
+    shown = ", ".join(f"{name} {with_interval(estimate(worlds[f'mean_{name}']), 'points')}"
+                      for name in ("tracking", "volume", "quality"))  # fmt: skip
+    yield f"Time on follow-up, mean response: {shown}; {np.mean(worlds['reps']):.0f} reps a firm stay the year."
+
+
+def left_over(worlds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """A3: what is left when leads are not given evenly."""
+    by_results, by_years = (with_interval(estimate(worlds[f"left_{way}"]), "points")
+                            for way in ("performance", "experience"))  # fmt: skip
+    yield f"MQLs never called, against an even split: by performance {by_results}, by experience {by_years}."
+
+
+def accepted_by_threshold(worlds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """A8b: acceptance at both thresholds."""
+    loose, strict = (100 * np.mean(worlds[key]) for key in ("loose", "strict"))
+    yield f"MQL to SQL: {loose:.0f} % where the threshold is loose, {strict:.0f} % where it is strict."
+
+
+def chances(worlds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """A13: the two chances."""
+    known, unknown, share = (100 * np.mean(worlds[key]) for key in ("known", "unknown", "share_known"))
+    yield f"We win {known:.1f} % of the {share:.0f} % who thought of us, and {unknown:.1f} % of the others."
+
+
+def elasticities(worlds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """A25: by kind of revenue."""
+    new, repeat = (with_interval(estimate(worlds[key]), "score") for key in ("new", "repeat"))
+    yield f"First orders {new}, repeat orders {repeat}."
+
+
+def splits(worlds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """A27: the first year."""
+    first = with_interval(estimate(worlds["first_year"]), "%")
+    yield f"In the first year alone 95 % over 5 %: {first}."
+
+
+def reached(worlds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """A28: how far it spreads."""
+    yield f"After twenty years {100 * np.mean(worlds['bought']):.0f} % of fit accounts have bought once."
+
+
+def savings(worlds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """A35: what is saved."""
+    programme, profit = (with_interval(estimate(worlds[key]), "%") for key in ("programme", "profit"))
+    yield f"Programme spend {programme}, profit of the three years {profit}."
+
+
+def moods(worlds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """A36: how cooperation spreads."""
+    mood, spread = (np.mean(worlds[key]) for key in ("mood", "spread"))
+    yield f"Cooperation over firms: mean {mood:.2f}, standard deviation {spread:.2f}."
+
+
+def humps(worlds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """A38: volumes, and new business alone."""
+    few, middle, every = (np.mean(worlds[f"mqls_{arm}"]) for arm in ("few", "middle", "all"))
+    new = with_interval(estimate(worlds["new_falls"]), "%")
+    yield f"MQLs a year: {few:.0f}, {middle:.0f} and {every:.0f}. First orders alone, middle over all: {new}."
+
+
+def shares_of_brand(worlds: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    """A39: what is decided."""
+    joint, alone = (100 * np.mean(worlds[f"brand_{who}"]) for who in ("joint", "alone"))
+    dynamic = with_interval(estimate(worlds["dynamic"]), "%")
+    yield f"Brand's share: {joint:.0f} % jointly, {alone:.0f} % alone. Gain in the dynamic market {dynamic}."
+
+
 PROFILES = {"A14": weeks_of_quarter, "A17": hours_alone, "A18": hours_by_distance, "A19": gains_by_ability,
-            "A20": hours_and_talent}  # fmt: skip
+            "A20": hours_and_talent, "A1": volumes, "A2": answers_to_policies, "A3": left_over,
+            "A8b": accepted_by_threshold, "A13": chances, "A25": elasticities, "A27": splits, "A28": reached,
+            "A35": savings, "A36": moods, "A38": humps, "A39": shares_of_brand}  # fmt: skip
 
 
 def page(chosen: Sequence[Row], found: Mapping[tuple[str, str], Mapping[str, Sequence[float]]]) -> str:

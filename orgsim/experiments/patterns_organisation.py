@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from orgsim.experiments.patterns_measures import QUARTER, SETTLED, YEAR, Figures, Runs, orders, over
 from orgsim.results import Run
@@ -56,24 +57,26 @@ def unattended(runs: Runs) -> Figures:
     return {"rises": many - usual, "share": many, "usual": usual, "mqls": number["usual"], "mqls_many": number["many"]}
 
 
-def seats(run: Run) -> pd.Series[int]:
-    """The day on which each rep was hired who sits in the same seat from the start of the horizon to its end."""
+def seats(run: Run) -> dict[int, int]:
+    """By seat, the day of hiring of reps who sit there from the start of the horizon to its end."""
     people = run.people
     stays = people[(people["role"] == "rep") & (people["hired"] < 0) & people["left"].isna()]
-    return stays.set_index("seat")["hired"]
+    return dict(zip(stays["seat"].astype(int), stays["hired"].astype(int), strict=True))
 
 
-def follow_up_share(run: Run) -> pd.Series[float]:
-    """Share of paid hours that each rep booked on following up leads."""
+def follow_up_share(run: Run, who: Sequence[int]) -> NDArray[np.float64]:
+    """Share of paid hours that some reps booked on following up leads."""
     table = run.hours[run.hours["role"] == "rep"]
     total = table.groupby("person")["hours"].sum()
-    return table[table["activity"] == "leads"].groupby("person")["hours"].sum() / total
+    share = table[table["activity"] == "leads"].groupby("person")["hours"].sum() / total
+    return share.to_numpy(dtype=float)[list(who)]
 
 
-def standard(x: pd.Series[float]) -> pd.Series[float]:
+def standard(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """In standard deviations from the mean; all 0 where there is no spread."""
-    spread = float(x.std(ddof=0))
-    return (x - x.mean()) / (spread if spread > 0 else 1.0)
+    spread = float(x.std())
+    scaled: NDArray[np.float64] = (x - x.mean()) / (spread if spread > 0 else 1.0)
+    return scaled
 
 
 def experience_and_policy(runs: Runs) -> Figures:
@@ -81,14 +84,15 @@ def experience_and_policy(runs: Runs) -> Figures:
     plain = runs["plain"]
     hired = [seats(run) for run in runs.values()]
     stayed = [seat for seat, day in hired[0].items() if all(other.get(seat) == day for other in hired)]
-    years = -hired[0][stayed] / YEAR
-    sold = orders(plain, -YEAR, 0).groupby("rep")["amount"].sum().reindex(stayed, fill_value=0.0)
+    years = np.array([-hired[0][seat] / YEAR for seat in stayed])
+    by_rep = orders(plain, -YEAR, 0).groupby("rep")["amount"].sum()
+    sold = by_rep.reindex(range(plain.scenario.people.reps), fill_value=0.0).to_numpy(dtype=float)[stayed]
     traits = np.column_stack([np.ones(len(stayed)), standard(np.log1p(years)), standard(sold)])
-    before = follow_up_share(plain)[stayed]
+    before = follow_up_share(plain, stayed)
     out: Figures = {"reps": float(len(stayed))}
     for policy, name in (("tracked", "tracking"), ("volume", "volume"), ("quality", "quality")):
-        answer = follow_up_share(runs[policy])[stayed] - before
-        mean, experience, performance = np.linalg.lstsq(traits, answer.to_numpy(dtype=float), rcond=None)[0]
+        answer = follow_up_share(runs[policy], stayed) - before
+        mean, experience, performance = np.linalg.lstsq(traits, answer, rcond=None)[0]
         out |= {f"mean_{name}": float(mean), f"experience_{name}": float(experience)}
         out[f"performance_{name}"] = float(performance)
     return out

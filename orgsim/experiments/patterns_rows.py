@@ -240,7 +240,7 @@ def drawn_firm(row: Row, seed: int, replicate: int) -> dict[str, float]:
     key["seed"], key["replicate"] = seed, replicate
     out = {}
     for path, (how, low, high) in row.sample.items():
-        u = float(parameter_uniform(key[0], zlib.crc32(path.encode())))
+        u = float(parameter_uniform(key[0], zlib.crc32(path.encode())))  # type: ignore[no-untyped-call]
         out[path] = low * (high / low) ** u if how == "log" else low + (high - low) * u
     return out
 

@@ -48,7 +48,8 @@ def yearly_quota(scenario: Scenario, role: str, component: Component) -> float:
         return max(1.0, WEEKS * float(getattr(week, names[WORK[role].index(component.metric)])))
     stretch = 1.0 if component.linear else money.quota_over_target
     total = money.target_per_rep * stretch * people.reps * window_of(component)
-    new = total * (1.0 - repeat_share(scenario))
+    # A firm that is expected to live on its customers alone has a quota of one deal a year all the same.
+    new = max(total * (1.0 - repeat_share(scenario)), min(total, scenario.market.deal_value))
     wins = new / scenario.market.deal_value if scenario.market.deal_value > 0 else 1.0
     opportunities = wins / max(1e-9, opportunity.decide * opportunity.win)
     pipeline = opportunities * scenario.market.deal_value
