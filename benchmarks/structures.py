@@ -16,7 +16,7 @@ from pathlib import Path
 import structures_figures as figures
 from structures_grid import BOTH_ENDS, ranges
 from structures_page import page
-from structures_runs import attributions, claim_tests, drawn, search, simulate
+from structures_runs import attributions, claim_tests, drawn, looked_at, search, simulate
 
 
 def main() -> int:
@@ -34,6 +34,7 @@ def main() -> int:
     empty = [claim for claim, tests in trials.items() if not any(t.holds and t.metric == decisive for t in tests)]
     searched = {
         claim: {where: search(claim, where, quick=quick, threads=threads) for where in ("elsewhere", "beyond")}
+        | {"looks": looked_at(claim, quick=quick, threads=threads)}
         for claim in empty
     }
     found = attributions(quick=quick, threads=threads)

@@ -66,8 +66,8 @@ def _square(x: float, y: float, colour: str) -> Patch:
 
 
 def _legend(figure: Figure) -> None:
-    patches = [Patch(color=COLOURS[arm], label=f"{LETTERS[arm]}: {words} leads beyond luck") for arm, words in
-               (("merged", "merged director"), ("separate", "separate heads"), ("cro", "CRO"))]  # fmt: skip
+    leads = {"merged": "merged director leads", "separate": "separate heads lead", "cro": "CRO leads"}
+    patches = [Patch(color=COLOURS[arm], label=f"{LETTERS[arm]}: {words} beyond luck") for arm, words in leads.items()]
     patches.append(Patch(color=OPEN, label="not separated: letters of those that none beats"))
     figure.legend(handles=patches, loc="outside lower center", ncols=2, frameon=False, fontsize=8)
 
@@ -160,7 +160,7 @@ def slices(runs: Runs, metric: str) -> Figure:
                 axis.spines[:].set_visible(False)
                 axis.set_aspect("equal")
                 if number == 0:
-                    axis.set_title(f"{name_of(setting)}\nmerged bred in {background}", fontsize=7.5)
+                    axis.set_title(f"{name_of(setting)}\nmerged director: {background}", fontsize=7.5)
     _legend(figure)
     figure.suptitle(f"Two factors at a time: {WORDS.get(metric, metric)}", fontsize=11)
     return figure

@@ -13,7 +13,8 @@ from typing import Any
 from orgsim.scenario.load import load_scenario
 from orgsim.scenario.schema import Scenario
 
-RANGES = Path(__file__).parent / "structures" / "ranges.toml"
+FOLDER = Path(__file__).parent / "structures"
+RANGES = FOLDER / "ranges.toml"
 MIXED = "merged_mixed"
 BOTH_ENDS = (("today", "free"), ("own", "equal"))  # settings in which two factors at a time are run
 Setting = tuple[str, str]
@@ -23,6 +24,13 @@ Setting = tuple[str, str]
 def ranges() -> dict[str, Any]:
     """The file of ranges."""
     return tomllib.loads(RANGES.read_text(encoding="utf-8"))
+
+
+@cache
+def looks() -> list[dict[str, Any]]:
+    """What was looked at afterwards."""
+    found: list[dict[str, Any]] = tomllib.loads((FOLDER / "looks.toml").read_text(encoding="utf-8"))["looks"]
+    return found
 
 
 def settings() -> list[Setting]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from structures_figures import WORDS, kind, name_of
 from structures_grid import BOTH_ENDS, Point, Setting, ranges, settings, shown
-from structures_runs import Contest, Runs, Trial, Values, arms, centre_of, closest, contests
+from structures_runs import Contest, Runs, Trial, Values, arms, centre_of, closest, contests, programme_worth
 
 from orgsim.experiments.attribution import Attribution
 from orgsim.experiments.statistics import Estimate, holm, paired
@@ -104,7 +104,18 @@ def region(
         f"{names[near.arm]}, {name_of(near.setting)}: {money(near.difference)} k€ a year; what is missing there is "
         f"{near.weakest} (p {near.p_value:.2g} before correction). "
     )
-    return text + " ".join(moved(claim, where, tried) for where, tried in searched.items())
+    text += " ".join(moved(claim, where, tried) for where, tried in searched.items() if where != "looks")
+    return text + afterwards(searched.get("looks", ()))
+
+
+def afterwards(tried: Sequence[Trial]) -> str:
+    """What several parameters at once bring about, each inside its range: thought of after the run."""
+    if not tried:
+        return ""
+    did = [f"{t.place[0]} ({money(t.difference)} k€ a year)" for t in tried if t.holds]
+    count = len({t.place[0] for t in tried})
+    head = f" Looked at afterwards, {count} settings of several parameters inside their ranges: "
+    return head + (f"the claim holds with {'; '.join(did)}." if did else "the claim holds in none.")
 
 
 def moved(claim: str, where: str, tried: Sequence[Trial]) -> str:
@@ -199,6 +210,9 @@ def claims(trials: Trials, searched: Searched) -> Iterator[str]:
                              listed(where) if held else "nowhere"])  # fmt: skip
         yield from table(["Performance", "Start", "Budget", "Holds at", "Where"], rows)
         for where, tried in searched.get(claim, {}).items():
+            if where == "looks":
+                yield from look_table(tried)
+                continue
             what = {"elsewhere": "Parameters that are none of the factors, at the ends of their ranges",
                     "beyond": "Parameters outside their ranges"}[where]  # fmt: skip
             yield (f"{what}, one at a time ({name_of(('today', 'free'))}, {WORDS[ranges()['decisive']]}):")  # fmt: skip
@@ -209,6 +223,36 @@ def claims(trials: Trials, searched: Searched) -> Iterator[str]:
                 for t in tried
             ]  # fmt: skip
             yield from table(["Parameter", "Baseline", "Tried", "Structure", "k€ a year", "Claim"], rows)
+
+
+def look_table(tried: Sequence[Trial]) -> Iterator[str]:
+    """What was looked at afterwards, in full."""
+    yield ("Looked at afterwards, several parameters at once, each inside its range "
+           "(`benchmarks/structures/looks.toml`; corrected over this table, but nothing of it was foreseen):"
+           )  # fmt: skip
+    yield ""
+    rows = []
+    for t in tried:
+        sets = ", ".join(f"`{path}` {shown(value)}" for path, value in t.place[1].items()) or "as shipped"
+        rows.append([t.place[0], sets, ranges()["arms"][t.arm], money(t.difference),
+                     "holds" if t.holds else f"no ({t.weakest}, p {t.p_value:.2g})"])  # fmt: skip
+    yield from table(["Setting", "Parameters", "Structure", "k€ a year", "Claim"], rows)
+
+
+def worth(runs: Runs) -> Iterator[str]:
+    """What a euro of programme brings, told by equal against free budgets."""
+    rows = []
+    for (start, arm), (moved_to, soon, late) in programme_worth(runs).items():
+        cells = [f"{e.mean:.2f} [{e.low:.2f}, {e.high:.2f}]" for e in (soon, late)]
+        rows.append([start, ranges()["arms"][arm], f"{moved_to / 1000:+,.0f}", *cells])
+    yield ("Equal budgets move what leaders cost less than today's to programme, and what they cost more from it. The "
+           "two settings together tell what a euro of programme brings back in gross margin at the baseline; "
+           "where that is below 1, neglected marketing saves money, and a claim that neglect harms performance "
+           "has little to stand on.")  # fmt: skip
+    yield ""
+    head = ["Start", "Structure", "Moved to programme, k€ a year", "€ of margin for each, in the horizon",
+            "with the run-off"]  # fmt: skip
+    yield from table(head, rows)
 
 
 def attribution(found: Sequence[Attribution]) -> Iterator[str]:
@@ -292,6 +336,7 @@ def page(
         "## Summary", "", *summary(runs, trials, searched), "",
         "## What was varied", "", *varied(worlds(next(iter(runs.values())))),
         "## At the baseline", "", *at_baseline(runs),
+        "### What programme is worth", "", *worth(runs),
         "## Where each leads", "",
         f"![Map of leading structures]({images['map']})", "",
         f"![Differences by factor]({images['differences']})", "", *pairs,

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from structures_grid import Point, Setting, firm_of, points, ranges, value_of, with_mixed
+from structures_grid import BOTH_ENDS, Point, Setting, firm_of, looks, points, ranges, value_of, with_mixed
 
 from orgsim.experiments.attribution import Attribution, attribute_all
 from orgsim.experiments.compare import Comparison, compare
-from orgsim.experiments.statistics import Estimate, holm, paired
+from orgsim.experiments.statistics import Estimate, estimate, holm, paired
+from orgsim.leadership.arms import equal_programme
 from orgsim.scenario.load import load_scenario
 from orgsim.scenario.schema import Scenario
 
@@ -230,6 +231,42 @@ def search(claim: str, where: str, *, quick: bool = False, threads: int | None =
                 for arm in rules["claims"][claim]["arms"]
             ]  # fmt: skip
     return corrected(tests)
+
+
+def looked_at(claim: str, *, quick: bool = False, threads: int | None = None) -> list[Trial]:
+    """A claim where several parameters are moved inside their ranges; thought of afterwards, so not judged."""
+    rules = ranges()
+    names = [*rules["claims"][claim]["arms"], rules["against"]]
+    tests = []
+    for look in looks()[:1] if quick else looks():
+        print(f"{claim}, afterwards: {look['title']}", file=sys.stderr)
+        scenario = with_mixed(load_scenario(look.get("firm", rules["firm"])))
+        scenario = scenario.with_(**look["sets"]) if "sets" in look else scenario
+        values = run_point(scenario, names, BOTH_ENDS[0], replicates_of(scenario, quick), threads)
+        tests += [
+            Trial((look["title"], look.get("sets", {})), arm, BOTH_ENDS[0], rules["decisive"],
+                  *claim_at(claim, values, arm, rules["decisive"]))
+            for arm in rules["claims"][claim]["arms"]
+        ]  # fmt: skip
+    return corrected(tests)
+
+
+def programme_worth(runs: Runs) -> dict[tuple[str, str], tuple[float, Estimate, Estimate]]:
+    """What programme brings at the baseline, by start and arm whose leaders cost other than today's: euro a year moved
+    to it (from it, if negative) by equal budgets, and margin lost or won for each euro: within the horizon, and with
+    the run-off."""
+    scenario, against, out = firm_of(Point(())), ranges()["against"], {}
+    now = scenario.money.programme + scenario.today.programme_shift
+    for start in ranges()["starts"]:
+        free, equal = (runs[Point(()), (start, budget)] for budget in ("free", "equal"))
+        for arm in (name for name in arms() if name != against):
+            moved = equal_programme(scenario, scenario.structures[against], scenario.structures[arm])[0] - now
+            if abs(moved) > 1:
+                out[start, arm] = (moved, *(
+                    estimate(1.0 + (equal[arm][metric] - free[arm][metric]) / moved)
+                    for metric in ("profit_before_leaders", "value")
+                ))  # fmt: skip
+    return out
 
 
 def centre_of(path: str) -> Any:

@@ -29,6 +29,7 @@ _HOMES = {
     "ScenarioError": "orgsim.scenario.errors",
     "run": "orgsim.simulation",
     "Run": "orgsim.results",
+    "ChairEnv": "orgsim.environment",
     "Bounded": "orgsim.leadership.seat",
     "Clairvoyant": "orgsim.leadership.seat",
     "Directives": "orgsim.leadership.seat",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orgsim import __version__, cli_attribute, cli_pay, cli_structure, terminal
+from orgsim import __version__, cli_attribute, cli_pay, cli_structure, cli_validate, terminal
 from orgsim.terminal import Commands, Failure, Names, spelled_out
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ main.add_command(cli_pay.pay)
 main.add_command(cli_attribute.attribute)
 main.add_command(cli_structure.structure)
 main.add_command(cli_structure.devices)
+main.add_command(cli_validate.validate)
 
 # compare -----------------------------------------------------------------------------------------------------------
 

@@ -24,10 +24,10 @@ ORDER = (
     ("orgsim.results",),
     ("orgsim.simulation",),
     ("orgsim.figures",),
-    ("orgsim.experiments",),
+    ("orgsim.experiments", "orgsim.environment"),
     ("orgsim.report",),
     ("orgsim.app", "orgsim.console", "orgsim.terminal", "orgsim.cli", "orgsim.cli_pay", "orgsim.cli_structure",
-     "orgsim.cli_attribute", "orgsim.organigram", "orgsim.__main__"),
+     "orgsim.cli_attribute", "orgsim.cli_validate", "orgsim.organigram", "orgsim.__main__"),
 )
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group}
 MESA_FRONT = ("orgsim.model", "orgsim.agents")

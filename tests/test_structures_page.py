@@ -99,6 +99,12 @@ def test_parameters_are_looked_at_elsewhere_inside_their_ranges_and_beyond_outsi
         assert not any(within(path, level) for level in levels), path
 
 
+def test_what_was_looked_at_afterwards_lies_inside_plausible_ranges_too(grid: ModuleType) -> None:
+    for look in grid.looks():
+        assert look["title"]
+        assert all(within(path, value) for path, value in look.get("sets", {}).items()), look["title"]
+
+
 def test_every_point_is_a_firm_whose_accounts_and_shares_close(grid: ModuleType) -> None:
     for point in grid.points():
         firm = grid.firm_of(point)
@@ -212,7 +218,7 @@ def said(grid: ModuleType, runs: ModuleType, words: ModuleType, values: dict) ->
     tried = {
         claim: {where: [runs.Trial(("brand.memory", 60.0), "merged", ("today", "free"), "value",
                                    *runs.claim_at(claim, values, "merged", "value"))] for where in
-                ("elsewhere", "beyond")}
+                ("elsewhere", "beyond", "looks")}
         for claim in trials
     }  # fmt: skip
     return "\n".join(words.summary(found, trials, tried))
@@ -229,6 +235,7 @@ def test_the_summary_says_which_region_exists_and_which_is_empty(
     harms, raises = better.split("**\"Merging raises performance\"**")
     assert "empty within the ranges" in harms
     assert "No single one of 1 parameters" in harms
+    assert "1 settings of several parameters inside their ranges: the claim holds in none" in harms
     assert "The region exists" in raises
 
 
