@@ -236,6 +236,10 @@ def show_comparison(comparison: Comparison, summary: pd.DataFrame, files: Sequen
         _line(out, f"Pairing made differences as precise as about {_number(median(gains))} times as many independent "
                    "runs (median).", "dim")  # fmt: skip
     show_files(files)
+    other = next((arm.structure for arm in c.arms if arm.structure != c.today.structure), None)
+    if other is not None:
+        why = f"Why: orgsim attribute {c.scenario.name} --structure {other}"
+        out.print(Text(why, style="dim"), soft_wrap=True)
     out.print(Text(f"Again: {command}", style="dim"), soft_wrap=True)
 
 

@@ -23,7 +23,7 @@ from click.testing import CliRunner, Result
 
 from orgsim.cli import main
 from orgsim.engine import streams
-from orgsim.leadership import decide
+from orgsim.leadership import threshold
 from orgsim.scenario.catalogue import markdown, parameters
 from orgsim.scenario.organisation import Chair, Structure
 
@@ -129,12 +129,12 @@ def test_the_description_gives_the_defaults_in_force() -> None:
 
 def test_the_description_gives_the_search_for_the_threshold_as_the_code_has_it() -> None:
     text = (DOCS / "odd.md").read_text(encoding="utf-8")
-    code = inspect.getsource(decide)
+    code = inspect.getsource(threshold)
     patterns = (r"with (\S+) intervals", r"Search: (\S+) points", r"points (\S+) apart", r"(\S+) golden-section")
     intervals, points, apart, steps = (float(number) for pattern in patterns for number in re.findall(pattern, text))
-    assert intervals == 2 * decide.NODES
+    assert intervals == 2 * threshold.NODES
     assert f"range(1, {points:.0f})" in code
-    assert apart == (decide.HIGHEST - decide.LOWEST) / (points - 1)
+    assert apart == (threshold.HIGHEST - threshold.LOWEST) / (points - 1)
     assert f"for _ in range({steps:.0f})" in code
 
 

@@ -30,7 +30,7 @@ title = "Ours"
 
 [devices.standup]
 title = "Ten minutes every morning"
-participants = ["reps", "marketers", "heads"]
+participants = ["heads"]
 times = "260 per year"
 hours = "10 min"
 effects = [{ state = "cooperation", gain = 0.1 }]

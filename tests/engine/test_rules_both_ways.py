@@ -21,14 +21,14 @@ import orgsim.engine
 from orgsim.engine import effort, forecast, ledger, market, marketing, periods, plan, selling, streams, teams, week
 from orgsim.engine.parameters import parameter_record
 from orgsim.engine.records import EFFORT, FIRM, REP, WEEK
-from orgsim.leadership import decide
+from orgsim.leadership import decide, threshold
 from orgsim.scenario.load import load_scenario
 
 pytestmark = pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
 quick = settings(derandomize=True, deadline=None, max_examples=300)
 
 MODULES = [f"orgsim.engine.{module.name}" for module in pkgutil.iter_modules(orgsim.engine.__path__)]
-MODULES += ["orgsim.leadership.decide"]
+MODULES += ["orgsim.leadership.decide", "orgsim.leadership.threshold"]
 RECORDS = (
     "w", "p", "f", "staff", "person", "week", "rep", "component", "components", "tally", "at", "firm",
     "habit", "arm", "prospect", "marketer",
@@ -54,8 +54,9 @@ NUMBERS: dict[Any, tuple[st.SearchStrategy[Any], ...]] = {
     marketing.against_today: (number(0, 1e6), number(0, 1e6), number(0, 1)),
     ledger.cents_of: (number(-1e12, 1e12),),
     teams.within: (number(-10, 10), number(-10, 10), number(-10, 10)),
+    decide.stop: (number(-10, 10), number(-10, 10), number(-10, 10)),
     decide.stopped_by_veto: (number(-10, 10), number(-10, 10), number(-10, 10)),
-    decide.good_above: (number(-6, 4), number(-4, 4), number(-1, 1)),
+    threshold.good_above: (number(-6, 4), number(-4, 4), number(-1, 1)),
     forecast.learned: (number(0, 1e4),) * 5,
     forecast.inside: (number(0, 60), number(0, 52), number(0, 52)),
     forecast.after: (number(0, 60), number(0, 52)),
@@ -142,7 +143,7 @@ def test_rules_of_parameters_give_the_same_bits_compiled_and_not(
     record["contact_attempts"], record["contact_reach"], record["contact_talk_time"] = attempts, reach, value
     p = record[0]
     for rule, arguments in (
-        (market.deal_cents, (u,)), (marketing.forgetting, ()), (effort.adjustment, ()), (decide.hours_per_lead, ()),
+        (market.deal_cents, (u,)), (marketing.forgetting, ()), (effort.adjustment, ()), (threshold.hours_per_lead, ()),
     ):  # fmt: skip
         assert bits(compiled(rule)(p, *arguments)) == bits(in_python(rule)(p, *arguments)), name_of(rule)
 
