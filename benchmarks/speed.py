@@ -17,8 +17,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from orgsim.scenario.schema import Scenario
 
 REPEATS = 15
 ONE_SIZE = """
@@ -118,6 +122,56 @@ def effort_rule() -> None:
             for plan in plans
         ],
     )  # fmt: skip
+
+
+def mechanisms() -> None:
+    """The horizon with the mechanisms that ship neutral at work, against the baseline as it ships."""
+    import orgsim
+    from orgsim.clock import Clock
+    from orgsim.results import Arm
+    from orgsim.simulation import advance, enter_arm, warm_up
+
+    scenario = orgsim.load_scenario("baseline")
+    clock = Clock.of(scenario)
+    arms = {
+        "separate, as it ships": (scenario, "separate"),
+        "sla: devices, service level, checks, returned leads": (scenario, "sla"),
+        "brand_focused: six devices": (scenario, "brand_focused"),
+        "separate, every mechanism of the teams at the middle of its range": (loud(scenario), "separate"),
+        "sla, the same": (loud(scenario), "sla"),
+    }
+    functions = {}
+    for name, (firm, structure) in arms.items():
+        today, arm = Arm("separate", "own_numbers"), Arm(structure, "own_numbers")
+        warm = warm_up(firm, today, 0, 0)
+        functions[name] = lambda firm=firm, arm=arm, today=today, warm=warm: advance(  # type: ignore[misc]
+            enter_arm(firm, warm, arm, today), clock.start, clock.end
+        )
+    times = best_of(functions)
+    first = times["separate, as it ships"]
+    table(
+        f"Mechanisms that ship neutral, baseline, {clock.horizon} days, own_numbers",
+        ["what is on", "horizon, ms", "against the first"],
+        [[name, seconds * 1e3, seconds / first] for name, seconds in times.items()],
+    )
+
+
+def loud(scenario: Scenario) -> Scenario:
+    """The scenario with all that is neutral in its teams, product and customers amid its plausible range."""
+    changes = {}
+    for section, names in (
+        ("teams", None), ("product", None),
+        ("customers", ("word_of_mouth", "warnings", "marketing_share", "referrals")),
+        ("contact", ("double",)), ("belief", ("salience", "timing_trust")), ("cooperation", ("open_dispute",)),
+        ("leadership", ("directs_hours", "culture", "schedules", "technique")),
+    ):  # fmt: skip
+        table_of = getattr(scenario, section)
+        for name, field in type(table_of).model_fields.items():
+            extra = field.json_schema_extra
+            if isinstance(extra, dict) and (names is None or name in names) and getattr(table_of, name) == 0:
+                low, high = extra["range"]  # type: ignore[misc]
+                changes[f"{section}.{name}"] = 0.5 * (max(0.0, low) + high)  # type: ignore[has-type]
+    return scenario.with_(**changes)
 
 
 def one_core() -> None:
@@ -259,6 +313,7 @@ def main() -> None:
           f"{resource.getpagesize()} byte pages")  # fmt: skip
     one_core()
     effort_rule()
+    mechanisms()
     scaling(quick)
     first_impression()
 
