@@ -30,8 +30,8 @@ def validate(rows: tuple[str, ...] | None, quick: bool, threads: int | None, for
     from orgsim.experiments import patterns_check, patterns_rows
 
     chosen = patterns_rows.chosen_rows(rows or ())
-    with terminal.progress_bar("Recomputing patterns, in worlds", _say) as progress:
-        found = patterns_rows.simulate(chosen, quick=quick, threads=threads, looks=False, progress=progress)
+    with terminal.progress_bar("Recomputing patterns, in worlds") as progress:
+        found = patterns_rows.simulate(chosen, quick=quick, threads=threads, looks=False, progress=progress or _say)
     checked = patterns_check.check(chosen, found, quick=quick)
     if form == "json":
         terminal.emit_json(patterns_check.as_data(checked))

@@ -6,9 +6,7 @@ import io
 import json
 import math
 import re
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -131,55 +129,14 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def _interruptible() -> Iterator[Callable[[], None]]:
-    """A check that raises KeyboardInterrupt once Ctrl-C was pressed, however often it is called.
-
-    Python drops an interrupt that lands in a callback of the garbage collector; noted here, it is raised anew at the
-    next step of progress.
-    """
-    noted = threading.Event()
-
-    def note(_number: int, _frame: Any) -> None:
-        noted.set()
-        raise KeyboardInterrupt
-
-    def check() -> None:
-        if noted.is_set():
-            raise KeyboardInterrupt
-
-    ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield check
-        return
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield check
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@contextmanager
-def progress_bar(label: str, plain: Progress | None = None) -> Iterator[Progress]:
-    """A bar on standard error while it is a terminal, else what `plain` says; before that, a word when the engine must
-    be compiled first."""
-    with _interruptible() as check, _bar(label, plain) as show:
-
-        def step(done: int, total: int) -> None:
-            check()
-            if show is not None:
-                show(done, total)
-
-        yield step
-
-
-@contextmanager
-def _bar(label: str, plain: Progress | None) -> Iterator[Progress | None]:
+def progress_bar(label: str) -> Iterator[Progress | None]:
+    """A bar on standard error while it is a terminal; before that, a word when the engine must be compiled first."""
     from orgsim.engine.compile import cache_is_warm
 
     if not cache_is_warm():
         say("Compiling the engine: once for this version, about half a minute.")
     if not sys.stderr.isatty():
-        yield plain
+        yield None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
