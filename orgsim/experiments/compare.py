@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from orgsim.clock import Clock
 from orgsim.engine.records import DAYS_PER_YEAR
+from orgsim.experiments.executors import in_order, opened
 from orgsim.experiments.statistics import Estimate, estimate, holm, paired, variance_reduction
-from orgsim.experiments.uncertain import drawn
+from orgsim.experiments.worlds import Task, Terms, World, engine_hash, rows_of
 from orgsim.leadership.arms import equal_programme
 from orgsim.results import Arm
 from orgsim.scenario.errors import Problem, ScenarioError, cut
 from orgsim.scenario.load import known, unknown
 from orgsim.scenario.schema import Scenario
-from orgsim.simulation import advance, check_key, enter_arm, finish, warm_up
+from orgsim.simulation import check_key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -195,33 +195,11 @@ def arms_of(scenario: Scenario, structures: Sequence[str], pay: Sequence[str]) -
     return tuple(arms if today in arms else [today, *arms])
 
 
-def replicate_rows(
-    scenario: Scenario, arms: Sequence[Arm], seed: int, replicate: int, *, start: str, budget: str, uncertain: bool,
-    cancelled: threading.Event,
-) -> list[dict[str, Any]]:
-    """One world: a shared warm-up, then every arm from a copy of its state. Given up early once `cancelled`."""
-    if uncertain:
-        scenario = drawn(scenario, seed, replicate)
-    clock = Clock.of(scenario)
-    today = Arm(scenario.today.structure, scenario.today.pay)
-    warm = None if start == "own" else warm_up(scenario, today, seed, replicate)
-    rows = []
-    for arm in arms:
-        if cancelled.is_set():
-            break
-        since = arm if warm is None else today
-        state = warm_up(scenario, arm, seed, replicate) if warm is None else warm
-        world = enter_arm(scenario, state, arm, since, equal_budget=budget == "equal", today=today)
-        world = advance(world, clock.start, clock.end)
-        kpis = finish(scenario, world)
-        rows.append({"structure": arm.structure, "pay": arm.pay, "replicate": replicate, "seed": seed, **kpis})
-    return rows
-
-
 def compare(
     scenario: Scenario, *, structures: Sequence[str] = STRUCTURES, pay: Sequence[str] = PAY,
     replicates: int = REPLICATES, seed: int = 0, threads: int | None = None, batch: int | None = None,
-    start: str = "today", budget: str = "free", uncertain: bool = False, progress: Progress | None = None,
+    start: str = "today", budget: str = "free", uncertain: bool = False, executor: str | Executor = "threads",
+    progress: Progress | None = None,
 ) -> Comparison:
     """Run every structure under every pay plan in the same `replicates` worlds and compare them with today's arm.
 
@@ -229,46 +207,37 @@ def compare(
     key of all luck. threads: workers (default: all cores); batch: replicates per task; neither changes any result.
     start: "today" (all arms start from today's firm) or "own" (each arm warms up under itself). budget: "free", or
     "equal" (the difference in leaders' cost to today's is moved to or from programme spend). uncertain: each
-    replicate also draws the assumed parameters from their ranges. progress(done, all) is called as replicates finish.
+    replicate also draws the assumed parameters from their ranges. executor: where it is computed
+    (`executors.opened`). progress(done, all) is called as replicates finish.
 
     Raises ScenarioError for unknown names and values out of range.
     """
-    import os
-
     import pandas as pd
 
     _check(replicates, seed, threads, batch, start, budget)
     arms = arms_of(scenario, structures, pay)
-    size = batch or 4
-    cancelled = threading.Event()
-
-    def task(chunk: range) -> list[dict[str, Any]]:
-        return [
-            row
-            for replicate in chunk
-            for row in replicate_rows(
-                scenario, arms, seed, replicate, start=start, budget=budget, uncertain=uncertain, cancelled=cancelled
-            )
-        ]
-
+    terms, size = Terms(seed, start, budget, uncertain), batch or 4
+    tasks = (
+        Task(
+            scenario, terms,
+            tuple(World((), replicate, arms) for replicate in range(first, min(first + size, replicates))),
+            engine_hash(),
+        )
+        for first in range(0, replicates, size)
+    )  # fmt: skip
     rows: list[dict[str, Any]] = []
-    workers = threads or os.cpu_count() or 1
-    pool = ThreadPoolExecutor(max_workers=workers)
-    # Few tasks are under way at a time: an interrupt has little to wait for, however many replicates are asked for.
-    under_way: deque[Future[list[dict[str, Any]]]] = deque()
-    try:
-        for first in range(0, replicates, size):
-            under_way.append(pool.submit(task, range(first, min(first + size, replicates))))
-            last = first + size >= replicates
-            while under_way and (last or len(under_way) > 2 * workers):
-                rows += under_way.popleft().result()
+    cancelled = threading.Event()
+    with opened(executor, threads) as (pool, workers):
+        local = isinstance(pool, ThreadPoolExecutor)
+        run = partial(rows_of, cancelled=cancelled) if local else rows_of
+        try:
+            for found in in_order(pool, run, tasks, 2 * workers + 1):
+                rows += found
                 if progress:
                     progress(len(rows) // len(arms), replicates)
-    except BaseException:
-        cancelled.set()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        except BaseException:
+            cancelled.set()
+            raise
     table = pd.DataFrame(rows).sort_values(["structure", "pay", "replicate"], kind="stable", ignore_index=True)
     today = Arm(scenario.today.structure, scenario.today.pay)
     return Comparison(scenario, arms, today, seed, replicates, table, uncertain, start, budget)

@@ -177,8 +177,8 @@ def _add_presets(data: dict[str, Any], file: str, text: str | None) -> list[Prob
     return problems
 
 
-def _validated(data: dict[str, Any], file: str, text: str | None) -> Scenario:
-    problems = _add_presets(data, file, text) + _unknown_devices(data, file, text)
+def _validated(data: dict[str, Any], file: str, text: str | None, presets: bool = True) -> Scenario:
+    problems = (_add_presets(data, file, text) if presets else []) + _unknown_devices(data, file, text)
     try:
         scenario = Scenario.model_validate(data)
     except ValidationError as error:
@@ -289,7 +289,9 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
             problems.append(Problem("override", None, at, show(wrong), message, nearest(wrong, names_here)))
     if problems:
         raise ScenarioError(problems)
-    return _validated(data, "override", None)
+    # A scenario has the library's entries already; they are looked up again only where an entry itself is written.
+    entries = any(at.split(".")[0] in PRESETS and at.count(".") < 2 for at in changes)
+    return _validated(data, "override", None, presets=entries)
 
 
 def _step_into(place: Any, step: str | int) -> Any:
