@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from orgsim.experiments.compare import Comparison, compare
+    from orgsim.experiments.experiment import Experiment, experiment, load_experiment
+    from orgsim.experiments.opened import Results, open_results
+    from orgsim.experiments.sweep import sweep
     from orgsim.leadership.seat import Bounded, Clairvoyant, Directives, FixedPlan, Leader, Report
     from orgsim.model import OrgModel
     from orgsim.results import Run
@@ -37,12 +40,19 @@ _HOMES = {
     "Leader": "orgsim.leadership.seat",
     "Report": "orgsim.leadership.seat",
     "compare": "orgsim.experiments.compare",
+    "experiment": "orgsim.experiments.experiment",
+    "Experiment": "orgsim.experiments.experiment",
+    "load_experiment": "orgsim.experiments.experiment",
+    "sweep": "orgsim.experiments.sweep",
+    "open_results": "orgsim.experiments.opened",
+    "Results": "orgsim.experiments.opened",
     "Comparison": "orgsim.experiments.compare",
     "OrgModel": "orgsim.model",
 }
 __all__ = [
-    "Bounded", "Clairvoyant", "Comparison", "Directives", "FixedPlan", "Leader", "OrgModel", "Report", "Run",
-    "Scenario", "ScenarioError", "compare", "load_scenario", "run",
+    "Bounded", "Clairvoyant", "Comparison", "Directives", "Experiment", "FixedPlan", "Leader", "OrgModel", "Report",
+    "Results", "Run", "Scenario", "ScenarioError", "compare", "experiment", "load_experiment", "load_scenario",
+    "open_results", "run", "sweep",
 ]  # fmt: skip
 __version__ = "0.1.0"
 

@@ -27,7 +27,7 @@ ORDER = (
     ("orgsim.experiments", "orgsim.environment"),
     ("orgsim.report",),
     ("orgsim.app", "orgsim.console", "orgsim.terminal", "orgsim.cli", "orgsim.cli_pay", "orgsim.cli_structure",
-     "orgsim.cli_attribute", "orgsim.cli_validate", "orgsim.organigram", "orgsim.__main__"),
+     "orgsim.cli_attribute", "orgsim.cli_sweep", "orgsim.cli_validate", "orgsim.organigram", "orgsim.__main__"),
 )
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group}
 MESA_FRONT = ("orgsim.model", "orgsim.agents")

@@ -24,7 +24,7 @@ def check(name: str) -> str:
     """The name of an executor itself when it is one; else a ScenarioError that lists them."""
     if name in NAMES or name.startswith(SCHEMES):
         return name
-    message = f"found {show(name)}; allowed: {cut(NAMES)}, or a Dask scheduler's address such as tcp://host:8786"
+    message = f"found {show(name)}; allowed: {cut(list(NAMES))}, or a Dask scheduler's address such as tcp://host:8786"
     raise ScenarioError([Problem("command", None, "executor", show(name), message, nearest(name, NAMES))])
 
 
@@ -49,7 +49,9 @@ def opened(executor: str | Executor = "threads", workers: int | None = None) -> 
         from multiprocessing import get_context
 
         # Fresh processes: a fork of one that has threads can hang.
-        with _closing(ProcessPoolExecutor(number, mp_context=get_context("spawn"))) as pool:
+        with _closing(
+            ProcessPoolExecutor(number, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_first)
+        ) as pool:
             yield pool, number
     elif executor == "mpi":
         with _closing(_mpi(workers)) as pool:
@@ -61,6 +63,13 @@ def opened(executor: str | Executor = "threads", workers: int | None = None) -> 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _leave_interrupts_to_the_first() -> None:
+    """Ctrl-C reaches all processes of a terminal; the one that hands out work decides what it means."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
@@ -79,16 +88,16 @@ def _dask(address: str, workers: int) -> Iterator[tuple[Executor, int]]:
         raise _missing(address, "distributed", "dist") from None
     if address == "dask":
         cluster = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
-        with cluster, Client(cluster) as client, _closing(client.get_executor(pure=False)) as pool:
-            yield pool, workers
+        with cluster, Client(cluster) as client:
+            yield client.get_executor(pure=False), workers
         return
     try:
         client = Client(address, timeout=20)
     except (OSError, TimeoutError, ValueError) as error:
         message = f"found {show(address)}; no Dask scheduler answers there ({error or type(error).__name__})"
         raise ScenarioError([Problem("command", None, "executor", show(address), message, None)]) from None
-    with client, _closing(client.get_executor(pure=False)) as pool:
-        yield pool, max(1, sum(client.nthreads().values()))
+    with client:
+        yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
 
 
 def _mpi(workers: int | None) -> Executor:

@@ -37,6 +37,16 @@ def write_whole(path: Path, write: Callable[[str], None]) -> None:
         raise
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """A file with this content, whole or not at all."""
+    write_whole(path, lambda name: _fill(name, data))
+
+
+def _fill(name: str, data: bytes) -> None:
+    with open(name, "wb") as file:
+        file.write(data)
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
@@ -72,12 +82,7 @@ def write_json(path: Path, content: Any) -> None:
     """Content as indented JSON; infinities become "inf", NaN null."""
     data = plain(content, infinite="inf")
     text = json.dumps(data, indent=2, ensure_ascii=False, default=str, allow_nan=False) + "\n"
-    write_whole(path, lambda name: _write_text(name, text))
-
-
-def _write_text(name: str, text: str) -> None:
-    with open(name, "w", encoding="utf-8") as file:
-        file.write(text)
+    write_bytes(path, text.encode())
 
 
 def manifest(scenarios: list[Any], **facts: Any) -> dict[str, Any]:

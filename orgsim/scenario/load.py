@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from orgsim.scenario.errors import Problem, ScenarioError, cut, dotted, from_pydantic, nearest, show
 from orgsim.scenario.schema import Scenario
@@ -258,6 +259,31 @@ def _strip(annotation: Any) -> Any:
         rest = [a for a in typing.get_args(annotation) if a is not type(None)]
         return _strip(rest[0]) if rest else None
     return annotation
+
+
+def field_at(path: str) -> FieldInfo | None:
+    """The declaration of the parameter at a dotted path, with its range and unit; None where there is no such one."""
+    parts: KeyPath = tuple(int(part) if part.isdigit() else part for part in path.split("."))
+    model: Any = Scenario
+    for part in parts[:-1]:
+        model = _inner(model, part)
+    is_table = isinstance(model, type) and issubclass(model, BaseModel)
+    return model.model_fields.get(str(parts[-1])) if is_table else None
+
+
+def value_at(scenario: Scenario, path: str) -> Any:
+    """The scenario's own value at a dotted path; KeyError where there is none."""
+    place: Any = scenario
+    for part in path.split("."):
+        if isinstance(place, BaseModel) and part in type(place).model_fields:
+            place = getattr(place, part)
+        elif isinstance(place, dict) and part in place:
+            place = place[part]
+        elif isinstance(place, (list, tuple)) and part.isdigit() and int(part) < len(place):
+            place = place[int(part)]
+        else:
+            raise KeyError(path)
+    return place
 
 
 def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:

@@ -1,0 +1,349 @@
+"""`orgsim sweep`, `status`, `query`, `export`, `experiments`: many scenarios, on disk, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orgsim import terminal
+from orgsim.terminal import Commands, Failure
+
+if TYPE_CHECKING:
+    from orgsim.experiments.experiment import Experiment
+    from orgsim.experiments.opened import Results
+    from orgsim.experiments.sweep import Outcome
+
+RESULTS = Path("orgsim-results")
+QUIET = 30.0  # seconds between lines of progress where there is no terminal
+_FOLDER = click.Path(path_type=Path)
+
+
+def _format(*formats: str) -> Callable[[Any], Any]:
+    return click.option("--format", "form", type=click.Choice(formats), default="table", show_default=True,
+                        help="Tables go to standard error, the other formats to standard output.")  # fmt: skip
+
+
+@click.command()
+@click.argument("experiment")
+@click.option("--out", type=_FOLDER, help="Folder of the sweep; default orgsim-results/sweep-EXPERIMENT.")
+@click.option("--replicates", type=click.IntRange(1), help="Worlds for each point and arm, instead of the file's.")
+@click.option("--executor", default="threads", show_default=True, metavar="NAME",
+              help="threads, processes, dask (on this machine), mpi, or a Dask scheduler's address.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(1), help="How many at a time; default all cores. Changes no result.")
+@click.option("--retry-failed", is_flag=True, help="Do runs again whose row is an error.")
+@click.option("--dry-run", is_flag=True, help="Say what would be run, and run nothing.")
+@_format("table", "json")
+def sweep(
+    experiment: str, out: Path | None, replicates: int | None, executor: str, workers: int | None, retry_failed: bool,
+    dry_run: bool, form: str,
+) -> None:  # fmt: skip
+    """Run an experiment: every point of its design under every arm in every world.
+
+    EXPERIMENT is the name of one that ships (`orgsim experiments list`) or a TOML file. The same command again does
+    only what is missing: after an interrupt, or when levels, factors, arms or replicates were added. Several processes
+    may sweep in one folder and share the work.
+    """
+    from dataclasses import replace
+
+    from orgsim.experiments.executors import check
+    from orgsim.experiments.experiment import load_experiment
+    from orgsim.experiments.sweep import sweep as run_all
+
+    check(executor)
+    asked = load_experiment(experiment)
+    if replicates is not None:
+        asked = replace(asked, replicates=replicates)
+    folder = terminal.usable(out or RESULTS / f"sweep-{terminal.folder_name(asked.name)}")
+    if dry_run:
+        _emit_plan(asked, folder, form)
+        return
+    command = ["orgsim", "sweep", experiment, "--out", str(folder)]
+    command += ["--replicates", str(replicates)] if replicates is not None else []
+    command += ["--executor", executor] if executor != "threads" else []
+    command += ["--workers", str(workers)] if workers is not None else []
+    try:
+        with _progress(f"Sweeping, {asked.name}") as progress:
+            outcome = run_all(
+                asked, folder, executor=executor, workers=workers, retry_failed=retry_failed, progress=progress,
+                stopping=_stopping, command=command,
+            )  # fmt: skip
+    except OSError as error:
+        raise _unwritable(error, folder) from error
+    except Exception as error:
+        if type(error).__name__ == "OtherEngine":
+            raise Failure(str(error), 1) from None
+        raise
+    again = shlex.join(command)
+    if form == "json":
+        about = asdict(outcome) | {"missing": outcome.missing, "folder": str(folder), "command": command}
+        terminal.emit_json(about)
+    else:
+        _show_outcome(outcome, folder)
+    _end(outcome, folder, again)
+
+
+def _unwritable(error: OSError, folder: Path) -> Failure:
+    place = f"{error.filename}: " if error.filename else ""
+    kept = "; what was done is safe: make room or choose another --out, and give the same command again"
+    return Failure(f"{place}{error.strerror or error}{kept}", 2 if isinstance(error, PermissionError) else 1)
+
+
+def _end(outcome: Outcome, folder: Path, again: str) -> None:
+    """Leave with the exit code that the outcome deserves."""
+    for shard in outcome.set_aside:
+        terminal.say(f"Damaged and done again: {shard}")
+    if outcome.interrupted:
+        stored = outcome.planned - outcome.missing
+        raise Failure(
+            f"Interrupted; {stored:,} of {outcome.planned:,} runs are stored in {folder}. Go on with: {again}", 130, ""
+        )
+    if outcome.failed:
+        first = (outcome.first_error or "").splitlines()[0]
+        raise Failure(
+            f"{outcome.failed:,} of {outcome.planned:,} runs failed, and their rows hold the error; the others are "
+            f"complete. First error: {first}. To try them again: {again} --retry-failed",
+            1,
+        )
+
+
+def _stopping() -> None:
+    """After the first interrupt: say what happens, and let a second one end everything at once."""
+    terminal.say("Interrupted: storing the runs in flight (Ctrl-C again stops at once).")
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+
+
+@contextmanager
+def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar with the time left; where there is no terminal, a line now and then."""
+    began = last = time.monotonic()
+    start: int | None = None
+
+    def line(done: int, total: int) -> None:
+        nonlocal last, start
+        start = done if start is None else start
+        now = time.monotonic()
+        if now - last >= QUIET and done > start:
+            left = (total - done) * (now - began) / (done - start)
+            terminal.say(f"{done:,} of {total:,} runs, about {_span(left)} left")
+            last = now
+
+    with terminal.progress_bar(label) as bar:
+        yield bar or line
+
+
+def _span(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def _emit_plan(experiment: Experiment, folder: Path, form: str) -> None:
+    runs = len(experiment.points) * len(experiment.arms) * experiment.replicates
+    about = {
+        "points": len(experiment.points), "arms": [str(arm) for arm in experiment.arms],
+        "replicates": experiment.replicates, "runs": runs, "folder": str(folder),
+    }  # fmt: skip
+    if form == "json":
+        terminal.emit_json(about | {"table": experiment.points})
+        return
+    from orgsim.console import show_table
+
+    shown, paths = experiment.points[:20], experiment.paths
+    rows = [[str(place), *(terminal.cell(point[path]) for path in paths)] for place, point in enumerate(shown)]
+    show_table(["Point", *paths], rows)
+    hidden = len(experiment.points) - len(shown)
+    more = f"... and {hidden:,} more points\n" if hidden else ""
+    arms = f"{len(experiment.arms)} arm{'s' if len(experiment.arms) > 1 else ''}"
+    terminal.say(
+        f"{more}{len(experiment.points):,} points x {arms} x {experiment.replicates:,} worlds = {runs:,} runs, "
+        f"into {folder}. Nothing was run."
+    )
+
+
+def _show_outcome(outcome: Outcome, folder: Path) -> None:
+    parts = [f"{outcome.done:,} runs done in {_span(outcome.seconds)}"]
+    parts += [f"{outcome.there:,} were there"] if outcome.there else []
+    parts += [f"{outcome.by_others:,} done meanwhile by another process"] if outcome.by_others else []
+    terminal.say(f"{', '.join(parts)}; {outcome.planned - outcome.missing:,} of {outcome.planned:,} are in {folder}")
+    if not outcome.missing:
+        terminal.say(f"Next: orgsim effects {folder} · orgsim query {folder} \"SELECT ... FROM runs\" · "
+                     f"orgsim export {folder} runs.csv")  # fmt: skip
+
+
+# status, query, export ---------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("folder", type=_FOLDER, metavar="DIR")
+@_format("table", "json")
+def status(folder: Path, form: str) -> None:
+    """Say how far a sweep is, what failed, and whether all that is on disk is sound."""
+    results = _opened(folder)
+    found = results.status()
+    about = results.manifest
+    if form == "json":
+        terminal.emit_json(asdict(found) | {"engine": about["results_of"], "versions": about["versions"],
+                                            "command": about["command"]})  # fmt: skip
+        return
+    from orgsim.console import show_table
+
+    experiment = about["experiment"]
+    kind, worlds = experiment["design"]["kind"], experiment["replicates"]
+    terminal.say(f"{experiment['title'] or experiment['name']}: {len(results.points):,} points ({kind}), "
+                 f"{len(results.arms)} arms, {worlds:,} worlds")  # fmt: skip
+    share = f"{100 * found.done / found.planned:.1f} %" if found.planned else ""
+    rows = [["Done", f"{found.done:,}", share], ["Missing", f"{found.missing:,}", ""]]
+    rows += [["Failed", f"{found.failed:,}", "among those done; their rows hold the error"]] if found.failed else []
+    rows += [["Others", f"{found.others:,}", "of an earlier plan or engine; kept, not used"]] if found.others else []
+    rows += [["Set aside", f"{found.set_aside:,}", "shards found damaged before"]] if found.set_aside else []
+    made = f"orgsim {about['versions']['orgsim']}, {about['made'][:10]}"
+    rows += [["Computed", _span(found.seconds), "sum of the runs' own time"],
+             ["On disk", f"{found.bytes / 1e6:,.1f} MB", f"in {found.shards:,} files"],
+             ["Engine", about["results_of"][:12], made]]  # fmt: skip
+    show_table(["", "Runs", ""], rows, right=(1,))
+    for error, count in found.errors[:5]:
+        terminal.say(f"{count:,} x {error.splitlines()[0]}")
+    for damaged in found.damaged:
+        terminal.say(f"Damaged: {damaged}; its runs count as missing, and the next sweep does them again")
+    if found.missing:
+        terminal.say(f"Go on with: {shlex.join(about['command'])}")
+
+
+@click.command()
+@click.argument("folder", type=_FOLDER, metavar="DIR")
+@click.argument("sql")
+@_format("table", "json", "csv")
+def query(folder: Path, sql: str, form: str) -> None:
+    """Ask a sweep in SQL: `orgsim query DIR "SELECT structure, avg(profit) FROM runs GROUP BY ALL"`.
+
+    Tables: runs (point, factors, structure, pay, seed, replicate, error, figures, key), points, shards. Names with a
+    dot stand in double quotes: "people.reps".
+    """
+    import duckdb
+
+    results = _opened(folder)
+    try:
+        table = results.query(sql)
+    except duckdb.Error as error:
+        raise Failure(f"DuckDB: {error}", 2) from None
+    _say_what_is_missing(results)
+    if form == "csv":
+        terminal.emit(table.to_csv(index=False, lineterminator="\n"))
+    elif form == "json":
+        terminal.emit_json(table.to_dict("records"))
+    else:
+        from orgsim.console import show_table
+
+        numbers = [place for place, kind in enumerate(table.dtypes) if kind.kind in "iuf"]
+        rows = [[terminal.cell(value) for value in row] for row in table.head(200).itertuples(index=False)]
+        show_table([str(name) for name in table.columns], rows, right=numbers)
+        if len(table) > len(rows):
+            terminal.say(f"... and {len(table) - len(rows):,} more rows; --format csv gives all")
+
+
+@click.command()
+@click.argument("folder", type=_FOLDER, metavar="DIR")
+@click.argument("file", type=_FOLDER)
+@click.option("--partial", is_flag=True, help="Export what is there while runs are missing.")
+@click.option("--all", "every", is_flag=True, help="Runs of earlier plans in the folder too.")
+def export(folder: Path, file: Path, partial: bool, every: bool) -> None:
+    """Write all runs of a sweep to one file, .parquet or .csv, sorted by point, arm and replicate.
+
+    The same runs give the same bytes, wherever, in whatever order and after whatever accidents they were done.
+    """
+    from orgsim.experiments.opened import SweepError
+
+    results = _opened(folder)
+    terminal.usable(file.parent)
+    try:
+        count = results.export(file, partial=partial, every=every)
+    except SweepError as error:
+        raise Failure(str(error), 1) from None
+    if partial:
+        _say_what_is_missing(results)
+    terminal.say(f"Written: {file}, {count:,} runs")
+
+
+def _opened(folder: Path) -> Results:
+    from orgsim.experiments.opened import open_results
+
+    return open_results(folder)
+
+
+def _say_what_is_missing(results: Results) -> None:
+    found = results.status()
+    if found.missing:
+        why = f"; {len(found.damaged)} shards are damaged" if found.damaged else ""
+        terminal.say(f"Note: {found.missing:,} of {found.planned:,} runs are missing{why}.")
+    if found.failed:
+        terminal.say(f"Note: {found.failed:,} runs failed; their figures are missing (column error).")
+
+
+# experiments -------------------------------------------------------------------------------------------------------
+
+
+@click.group(cls=Commands)
+def experiments() -> None:
+    """List, show, check and start experiments, which `orgsim sweep` runs."""
+
+
+@experiments.command("list")
+def list_() -> None:
+    """List the experiments that ship."""
+    from orgsim.console import show_table
+    from orgsim.experiments.experiment import experiment_names, load_experiment
+
+    rows = []
+    for name in experiment_names():
+        one = load_experiment(name)
+        runs = len(one.points) * len(one.arms) * one.replicates
+        rows.append([name, one.title, one.design.kind, f"{runs:,}"])
+    show_table(["Experiment", "Question", "Design", "Runs"], rows, right=(3,))
+
+
+@experiments.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Print the text of an experiment, to read or to copy."""
+    from orgsim.experiments.experiment import find_experiment
+    from orgsim.scenario.load import text_of
+
+    terminal.emit(text_of(find_experiment(name)))
+
+
+@experiments.command()
+@click.argument("file")
+def check(file: str) -> None:
+    """Check an experiment file and name all its mistakes, each with file, line and key."""
+    from orgsim.experiments.experiment import load_experiment
+
+    one = load_experiment(file)
+    runs = len(one.points) * len(one.arms) * one.replicates
+    size = f"{len(one.points):,} points, {len(one.arms)} arms, {one.replicates:,} worlds: {runs:,} runs"
+    terminal.say(f"{file}: ok; {size}")
+
+
+@experiments.command()
+@click.argument("file", type=_FOLDER)
+def new(file: Path) -> None:
+    """Write a commented experiment file to edit."""
+    from orgsim.experiments.experiment import find_experiment
+    from orgsim.scenario.load import text_of
+
+    path = file if file.suffix == ".toml" else file.with_name(f"{file.name}.toml")
+    if path.exists():
+        raise Failure(f"'{path}' is already there; nothing was changed", 2)
+    terminal.usable(path.parent)
+    text = text_of(find_experiment("team_size"))
+    terminal.write_file(path, lambda name: terminal.fill(name, text))
+    terminal.say(f"Written: {path}\nEdit it, then: orgsim sweep {shlex.quote(str(path))}")
+
