@@ -106,6 +106,8 @@ def _end(outcome: Outcome, folder: Path, again: str) -> None:
         raise Failure(
             f"Interrupted; {stored:,} of {outcome.planned:,} runs are stored in {folder}. Go on with: {again}", 130, ""
         )
+    if outcome.missing:
+        raise Failure(f"{outcome.missing:,} runs are still missing in {folder}; give the command again: {again}", 1)
     if outcome.failed:
         first = (outcome.first_error or "").splitlines()[0]
         raise Failure(

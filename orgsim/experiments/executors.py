@@ -8,6 +8,7 @@ them takes longer, processes are quicker. Dask joins machines (extra `dist`), MP
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -73,6 +74,22 @@ def _leave_interrupts_to_the_first() -> None:
 
 
 @contextmanager
+def _children_deaf_to_interrupts() -> Iterator[None]:
+    """Processes started meanwhile never get a Ctrl-C of their own, as a process inherits what is ignored."""
+    import signal
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def _closing(pool: Executor) -> Iterator[Executor]:
     try:
         yield pool
@@ -87,7 +104,9 @@ def _dask(address: str, workers: int) -> Iterator[tuple[Executor, int]]:
     except ImportError:
         raise _missing(address, "distributed", "dist") from None
     if address == "dask":
-        cluster = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
+        with _children_deaf_to_interrupts():
+            cluster = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0",
+                                   silence_logs=logging.ERROR)  # fmt: skip
         with cluster, Client(cluster) as client:
             yield client.get_executor(pure=False), workers
         return

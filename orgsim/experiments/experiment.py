@@ -224,7 +224,8 @@ def _checked(
     for path, message in checks(design, factors, listed):
         reader.wrong(tuple(int(part) if part.isdigit() and path[0] == "points" else part for part in path), message)
     reader.done()
-    terms = Terms(form.seed, form.start, form.budget, form.uncertain)
+    varied = tuple(sorted(factor.path for factor in factors)) if form.uncertain else ()
+    terms = Terms(form.seed, form.start, form.budget, form.uncertain, varied)
     made = Experiment(base, arms, factors, design, form.replicates, terms, listed, Path(file).stem, form.title, data)
     runs = len(made.points) * len(arms) * form.replicates
     if runs > MOST_RUNS:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 FIRST = ("revenue", "gross_margin", "profit_before_leaders", "profit", "value", "lead_waste_share", "lead_waste_value",
          "missed_demand_value")  # fmt: skip
+NEEDED = {"name", "title", "arms", "factors", "design", "listed", "replicates", "terms"}  # of a manifest's experiment
 PLACE = ("structure", "pay", "seed", "replicate")
 
 
@@ -76,7 +77,9 @@ class Results:
         about = self.manifest["experiment"]
         return Experiment(
             self.scenario, self.arms, self.factors, Design(**about["design"]), about["replicates"],
-            Terms(**about["terms"]), tuple(about["listed"]), about["name"], about["title"],
+            Terms(**{**about["terms"], "fixed": tuple(about["terms"]["fixed"])}),
+            tuple({path: _frozen(value) for path, value in point.items()} for point in _revived(about["listed"])),
+            about["name"], about["title"],
         )  # fmt: skip
 
     @cached_property
@@ -333,13 +336,17 @@ def _manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        if "experiment" not in found or "plan" not in found:
-            raise ValueError("no sweep's")
+        about = found.get("experiment") if isinstance(found, dict) else None
+        if not isinstance(about, dict) or NEEDED - set(about) or {"plan", "scenarios"} - set(found):
+            raise ValueError("not a sweep's")
         return dict(found)
     except (FileNotFoundError, NotADirectoryError):
         message = f"found {show(str(folder))}; no sweep is there (no manifest.json): `orgsim sweep` makes one"
     except ValueError:
-        message = f"found {show(str(folder))}; its manifest.json is not that of a sweep"
+        message = (
+            f"found {show(str(folder))}; its manifest.json is not that of a sweep. The sweep's command writes it anew; "
+            "runs in shards/ are kept"
+        )
     raise ScenarioError([Problem("command", None, "folder", show(str(folder)), message, None)])
 
 
@@ -353,9 +360,14 @@ def _revived(content: Any) -> Any:
 
 
 def _factor(about: dict[str, Any]) -> Factor:
+    about = _revived(about)
     values = about["values"]
     settings = tuple((name, float(value)) for name, value in about["settings"])
-    return Factor(**{**about, "values": None if values is None else tuple(values), "settings": settings})
+    return Factor(**{**about, "values": None if values is None else tuple(map(_frozen, values)), "settings": settings})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _once(rows: pa.Table) -> pa.Table:

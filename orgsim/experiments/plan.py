@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from orgsim.experiments.experiment import Experiment
 from orgsim.experiments.store import plain
 from orgsim.experiments.worlds import Changes, World, engine_hash
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ABOUT = ("name", "title", "notes")  # what is said of a firm, and decides nothing
+MODULUS = 2**128
 BLOCK = 8  # replicates of a point that follow each other: early results cover all points, and points are made seldom
 
 
@@ -44,23 +47,28 @@ class Plan:
     def __init__(self, experiment: Experiment) -> None:
         self.experiment, self.engine = experiment, engine_hash()
         self.base = reduced(experiment.base, experiment.arms, experiment.paths)
-        own = {path: plain(value_at(experiment.base, path)) for path in experiment.paths}
-        self._changes = {
-            arm: [_changes(point, own, _seen_by(arm, experiment)) for point in experiment.points]
-            for arm in experiment.arms
-        }
-        self._prefix = {arm: self._of_arm(arm) for arm in experiment.arms}
+        own = {path: value_at(experiment.base, path) for path in experiment.paths}
+        seen = {arm: _seen_by(arm, experiment) for arm in experiment.arms}
+        self._changes = {arm: [_changes(p, own, seen[arm]) for p in experiment.points] for arm in experiment.arms}
+        self._content = {arm: self._of_points(arm, own, seen[arm]) for arm in experiment.arms}
 
-    def _of_arm(self, arm: Arm) -> str:
+    def _of_points(self, arm: Arm, own: Mapping[str, Any], seen: Collection[str]) -> list[str]:
+        """The content of a run at each point, all but the number of its world.
+
+        The firm counts as the sum of digests of its values, so that it does not matter which of them are the
+        scenario's, which are settings and which are factors.
+        """
         experiment = self.experiment
         firm = reduced(experiment.base, (arm,), experiment.paths).model_dump(mode="json", exclude=set(ABOUT))
-        return _hash([self.engine, firm, asdict(arm), asdict(experiment.terms)]).hexdigest()
+        rest = _sum_of("", firm) - sum(_sum_of(path, own[path]) for path in seen)
+        sums = [(rest + sum(_sum_of(path, point[path]) for path in seen)) % MODULUS for point in experiment.points]
+        return [_hash([self.engine, f"{found:x}", asdict(arm), asdict(experiment.terms)]).hexdigest() for found in sums]
 
     def runs(self) -> Iterator[Run]:
         """All runs, in the order in which results are sorted: point, arm, replicate."""
         for point in range(len(self.experiment.points)):
             for arm in self.experiment.arms:
-                start = _hash([self._prefix[arm], self._changes[arm][point]])
+                start = _hash(self._content[arm][point])
                 for replicate in range(self.experiment.replicates):
                     whole = start.copy()
                     whole.update(str(replicate).encode())
@@ -85,16 +93,16 @@ class Plan:
 
     def worlds(self, done: Collection[str]) -> dict[tuple[Changes, int], dict[Arm, str]]:
         """The runs that are missing, by world: its arms and their keys. The first worlds cover all points."""
-        missing: dict[tuple[int, int, Changes, int], dict[Arm, str]] = {}
+        missing: dict[tuple[Changes, int], dict[Arm, str]] = {}
+        place: dict[tuple[Changes, int], tuple[int, int]] = {}
         known: set[str] = set()
         for run in self.runs():
             if run.key not in done and run.key not in known:
                 known.add(run.key)
-                changes = self._changes[run.arm][run.point]
-                place = (run.replicate // BLOCK, run.point, changes, run.replicate)
-                missing.setdefault(place, {})[run.arm] = run.key
-        ordered = sorted(missing, key=lambda place: (place[0], place[1], place[3]))
-        return {(place[2], place[3]): missing[place] for place in ordered}
+                world = (self._changes[run.arm][run.point], run.replicate)
+                place.setdefault(world, (run.replicate // BLOCK, run.point))
+                missing.setdefault(world, {})[run.arm] = run.key
+        return {world: missing[world] for world in sorted(missing, key=lambda world: (*place[world], world[1]))}
 
 
 def worlds_of(batch: Mapping[tuple[Changes, int], Mapping[Arm, str]]) -> tuple[World, ...]:
@@ -149,7 +157,9 @@ def _seen_by(arm: Arm, experiment: Experiment) -> set[str]:
 def _changes(point: Mapping[str, Any], own: Mapping[str, Any], seen: Collection[str]) -> Changes:
     """What a point changes for an arm that sees some paths; a value that is the firm's own is no change."""
     return tuple(
-        (path, _frozen(value)) for path, value in sorted(point.items()) if path in seen and plain(value) != own[path]
+        (path, _frozen(value))
+        for path, value in sorted(point.items())
+        if path in seen and _text(value) != _text(own[path])
     )
 
 
@@ -159,6 +169,17 @@ def _frozen(value: Any) -> Any:
 
 def _text(content: Any) -> str:
     return json.dumps(plain(content, infinite="inf"), sort_keys=True, ensure_ascii=False)
+
+
+def _sum_of(path: str, content: Any) -> int:
+    """The sum of the digests of all values at and below a dotted path."""
+    if isinstance(content, BaseModel):
+        content = content.model_dump(mode="json")
+    if isinstance(content, Mapping):
+        return sum(_sum_of(f"{path}.{key}".removeprefix("."), value) for key, value in content.items())
+    if isinstance(content, (list, tuple)):
+        return sum(_sum_of(f"{path}.{place}", value) for place, value in enumerate(content))
+    return int.from_bytes(_hash([path, content]).digest())
 
 
 def _hash(content: Any) -> hashlib.blake2b:

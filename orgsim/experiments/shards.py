@@ -53,7 +53,7 @@ class Shards:
         """Add a shard; it is on disk when this returns. OSError leaves no trace."""
         data = as_parquet(table)
         path = self.folder / f"{_digest(data)}.parquet"
-        if not path.exists():
+        if not path.exists() or path.read_bytes() != data:
             write_bytes(path, data)
         return path
 

@@ -202,7 +202,7 @@ class _Sweep:
             cancelled.set()
             if stopping:
                 stopping()
-            for future in under_way:
+            for future in list(under_way)[workers:]:  # those before are being worked on
                 future.cancel()
             wait(under_way)
             whole = {future for future in under_way if not future.cancelled() and future.exception() is None}

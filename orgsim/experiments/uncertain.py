@@ -11,6 +11,7 @@ it is.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Collection
 from typing import Any, cast
 
 import numpy as np
@@ -36,8 +37,11 @@ def drawn_fields(table: BaseModel) -> dict[str, tuple[float, float]]:
     return out
 
 
-def drawn(scenario: Scenario, seed: int, replicate: int) -> Scenario:
-    """The scenario of one world: parameters of structure and pay drawn, keyed by their names, seed and replicate."""
+def drawn(scenario: Scenario, seed: int, replicate: int, keep: Collection[str] = ()) -> Scenario:
+    """The scenario of one world: parameters of structure and pay drawn, keyed by their names, seed and replicate.
+
+    Those whose dotted paths are in `keep` stay as they are.
+    """
     firm = np.zeros(1, FIRM)
     firm["seed"], firm["replicate"] = seed, replicate
 
@@ -56,7 +60,7 @@ def drawn(scenario: Scenario, seed: int, replicate: int) -> Scenario:
         _stretch(structure, f"structures.{name}", "structures", uniform, changes)
         for number, chair in enumerate(structure.chairs):
             _stretch(chair, f"structures.{name}.chairs.{number}", "chairs", uniform, changes)
-    return override(scenario, changes)
+    return override(scenario, {path: value for path, value in changes.items() if path not in keep})
 
 
 def _stretch(table: BaseModel, path: str, kind: str, uniform: Any, changes: dict[str, Any]) -> None:

@@ -46,12 +46,13 @@ def engine_hash() -> str:
 @dataclass(frozen=True)
 class Terms:
     """What all worlds of an experiment share: the seed, where arms start, what they may spend, whether the assumed
-    parameters are drawn in each world."""
+    parameters are drawn in each world, and which of them are `fixed` since the experiment varies them itself."""
 
     seed: int = 0
     start: str = "today"
     budget: str = "free"
     uncertain: bool = False
+    fixed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Prepared:
     """A world whose warm-up is done, so that arms can begin; with `start = "own"` each arm warms up by itself."""
 
     def __init__(self, scenario: Scenario, terms: Terms, replicate: int) -> None:
-        self.scenario = drawn(scenario, terms.seed, replicate) if terms.uncertain else scenario
+        self.scenario = drawn(scenario, terms.seed, replicate, terms.fixed) if terms.uncertain else scenario
         self.terms, self.replicate = terms, replicate
         self.today = Arm(scenario.today.structure, scenario.today.pay)
         self.warm = None if terms.start == "own" else self._warm_up(self.today)
@@ -142,6 +143,7 @@ def rows_or_errors(task: Task, cancelled: threading.Event | None = None) -> Iter
     Want of memory or of disk is no result of a run: MemoryError and OSError are raised.
     """
     check_engine(task)
+    firms: dict[Changes, Scenario] = {}
     for world in task.worlds:
         began = time.perf_counter()
         prepared: Prepared | None = None
@@ -153,8 +155,10 @@ def rows_or_errors(task: Task, cancelled: threading.Event | None = None) -> Iter
             if error is None or prepared is not None:
                 error = None
                 try:
+                    if world.changes not in firms:
+                        firms = {world.changes: changed(task.scenario, world.changes)}
                     if prepared is None:
-                        prepared = Prepared(changed(task.scenario, world.changes), task.terms, world.replicate)
+                        prepared = Prepared(firms[world.changes], task.terms, world.replicate)
                     figures = prepared.run(arm)
                 except (MemoryError, OSError):
                     raise
