@@ -235,6 +235,8 @@ def query(folder: Path, sql: str, form: str) -> None:
     results = _opened(folder)
     try:
         table = results.query(sql)
+        if not len(table.columns):
+            raise Failure("found no question; ask one such as 'SELECT avg(profit) FROM runs'", 2)
     except duckdb.Error as error:
         raise Failure(f"DuckDB: {error}", 2) from None
     _say_what_is_missing(results)
@@ -262,14 +264,11 @@ def export(folder: Path, file: Path, partial: bool, every: bool) -> None:
 
     The same runs give the same bytes, wherever, in whatever order and after whatever accidents they were done.
     """
-    from orgsim.experiments.opened import SweepError
-
     results = _opened(folder)
     terminal.usable(file.parent)
-    try:
-        count = results.export(file, partial=partial, every=every)
-    except SweepError as error:
-        raise Failure(str(error), 1) from None
+    if file.is_dir():
+        raise Failure(f"'{file}' is a folder; a file is needed", 2)
+    count = results.export(file, partial=partial, every=every)
     if partial:
         _say_what_is_missing(results)
     terminal.say(f"Written: {file}, {count:,} runs")

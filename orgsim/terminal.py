@@ -73,6 +73,8 @@ def _failure(error: Exception) -> Failure:
         return Failure("\n".join(lines), 2, "" if len(lines) > 1 else "Error: ")
     if type(error).__name__ == "NoClosedForm":
         return Failure(str(error), 2)
+    if type(error).__name__ == "SweepError":
+        return Failure(str(error), 1)
     if isinstance(error, OSError):
         ours = isinstance(error, (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError))
         where = f"{error.filename}: " if error.filename else ""

@@ -231,7 +231,7 @@ def compare(
         local = isinstance(pool, ThreadPoolExecutor)
         run = partial(rows_of, cancelled=cancelled) if local else rows_of
         try:
-            for found in in_order(pool, run, tasks, 2 * workers + 1):
+            for found in in_order(pool, run, tasks, 2 * workers() + 1):
                 rows += found
                 if progress:
                     progress(len(rows) // len(arms), replicates)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -18,6 +19,7 @@ from contextlib import contextmanager
 from orgsim.scenario.errors import Problem, ScenarioError, cut, nearest, show
 
 NAMES = ("threads", "processes", "dask", "mpi")
+ASK = 1.0  # seconds between looks at how many workers a cluster has
 SCHEMES = ("tcp://", "tls://", "ucx://", "ws://", "wss://")
 
 
@@ -29,22 +31,27 @@ def check(name: str) -> str:
     raise ScenarioError([Problem("command", None, "executor", show(name), message, nearest(name, NAMES))])
 
 
+Workers = Callable[[], int]
+
+
 @contextmanager
-def opened(executor: str | Executor = "threads", workers: int | None = None) -> Iterator[tuple[Executor, int]]:
-    """An executor, and how many tasks it works on at a time; closed at the end unless it is the caller's own.
+def opened(executor: str | Executor = "threads", workers: int | None = None) -> Iterator[tuple[Executor, Workers]]:
+    """An executor, and how many tasks it works on at a time, to be asked as work goes on since workers may join a
+    cluster late; closed at the end unless it is the caller's own.
 
     executor: `threads`, `processes`, `dask` (a cluster of processes on this machine), the address of a Dask scheduler,
     `mpi`, or any `concurrent.futures.Executor`. workers: default all cores, or what the cluster has.
     Raises ScenarioError for an unknown name, a package that is missing, or a scheduler that does not answer.
     """
     if isinstance(executor, Executor):
-        yield executor, workers or getattr(executor, "_max_workers", None) or os.cpu_count() or 1
+        own = workers or getattr(executor, "_max_workers", None) or _cores()
+        yield executor, lambda: own
         return
     check(executor)
     number = workers or _cores()
     if executor == "threads":
         with _closing(ThreadPoolExecutor(number)) as pool:
-            yield pool, number
+            yield pool, lambda: number
     elif executor == "processes":
         from concurrent.futures import ProcessPoolExecutor
         from multiprocessing import get_context
@@ -53,12 +60,12 @@ def opened(executor: str | Executor = "threads", workers: int | None = None) -> 
         with _closing(
             ProcessPoolExecutor(number, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_first)
         ) as pool:
-            yield pool, number
+            yield pool, lambda: number
     elif executor == "mpi":
         with _closing(_mpi(workers)) as pool:
-            yield pool, max(1, getattr(pool, "num_workers", None) or number)
+            yield pool, lambda: max(1, getattr(pool, "num_workers", None) or number)
     else:
-        with _dask(executor, number) as found:
+        with _dask(executor, workers) as found:
             yield found
 
 
@@ -98,25 +105,34 @@ def _closing(pool: Executor) -> Iterator[Executor]:
 
 
 @contextmanager
-def _dask(address: str, workers: int) -> Iterator[tuple[Executor, int]]:
+def _dask(address: str, workers: int | None) -> Iterator[tuple[Executor, Workers]]:
     try:
         from distributed import Client, LocalCluster
     except ImportError:
         raise _missing(address, "distributed", "dist") from None
     if address == "dask":
+        number = workers or _cores()
         with _children_deaf_to_interrupts():
-            cluster = LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0",
+            cluster = LocalCluster(n_workers=number, threads_per_worker=1, processes=True, dashboard_address=":0",
                                    silence_logs=logging.ERROR)  # fmt: skip
         with cluster, Client(cluster) as client:
-            yield client.get_executor(pure=False), workers
+            yield client.get_executor(pure=False), lambda: number
         return
     try:
         client = Client(address, timeout=20)
     except (OSError, TimeoutError, ValueError) as error:
         message = f"found {show(address)}; no Dask scheduler answers there ({error or type(error).__name__})"
         raise ScenarioError([Problem("command", None, "executor", show(address), message, None)]) from None
+    asked = at = 0.0
+
+    def threads() -> int:
+        nonlocal asked, at
+        if time.monotonic() - at > ASK:
+            asked, at = sum(client.nthreads().values()), time.monotonic()
+        return workers or max(1, int(asked))
+
     with client:
-        yield client.get_executor(pure=False), max(1, sum(client.nthreads().values()))
+        yield client.get_executor(pure=False), threads
 
 
 def _mpi(workers: int | None) -> Executor:

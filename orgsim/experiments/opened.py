@@ -245,7 +245,10 @@ class Results:
 
     def query(self, sql: str) -> pd.DataFrame:
         """What DuckDB answers to a query over `runs` (as `table`), `points` and `shards` (all runs on disk)."""
-        frame: pd.DataFrame = self.connection().sql(sql).df()
+        import pandas as pd
+
+        found = self.connection().sql(sql)
+        frame: pd.DataFrame = pd.DataFrame() if found is None else found.df()
         return frame
 
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -377,8 +380,8 @@ def _once(rows: pa.Table) -> pa.Table:
 
     if len(pc.unique(rows.column("key"))) == len(rows):
         return rows
-    order = pc.sort_indices(rows, [("key", "ascending"), ("error", "ascending")], null_placement="at_start")
-    rows = rows.take(order)
+    rows = rows.append_column("_failed", pc.is_valid(rows.column("error")))
+    rows = rows.sort_by([(name, "ascending") for name in ("key", "_failed", "error")]).drop_columns(["_failed"])
     keys = rows.column("key").to_pylist()
     first = [place == 0 or key != keys[place - 1] for place, key in enumerate(keys)]
     return rows.filter(pa.array(first))

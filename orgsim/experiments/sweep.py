@@ -6,14 +6,13 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orgsim.experiments.executors import opened
+from orgsim.experiments.executors import Workers, opened
 from orgsim.experiments.experiment import Experiment
 from orgsim.experiments.plan import Plan, taken, worlds_of
 from orgsim.experiments.shards import Damaged, Shards, arrow_of, claimed
@@ -32,6 +31,19 @@ DEATHS = 2  # times that a world alone may take its worker down before that coun
 
 Batch = dict[tuple[Changes, int], dict[Arm, str]]
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A batch that is under way; `alone` when nothing else was and it has been with a worker that died, `deaths` times
+    by itself."""
+
+    batch: Batch
+    deaths: int = 0
+    alone: bool = False
+
+
+UnderWay = dict[Future["pa.Table"], Sent]
 
 
 @dataclass
@@ -91,7 +103,7 @@ class _Sweep:
         self.done_well: set[str] = set()  # keys of runs without an error
         self.stored: set[str] = set()  # keys that this process has stored
         self.todo: Batch = {}
-        self.suspects: list[tuple[Batch, int]] = []  # worlds that were with a worker that died, and how often alone
+        self.suspects: list[Sent] = []  # worlds that were with a worker that died
         self.pace = 0.0  # seconds a world takes, of late
         self.looked = 0.0
 
@@ -121,7 +133,8 @@ class _Sweep:
         table = self.plan.table()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.shards.folder.mkdir(exist_ok=True)
-        self.shards.clear_parts()
+        for folder in (self.shards, Shards(self.folder, "plans"), Shards(self.folder, ".")):
+            folder.clear_parts()
         self.keys = frozenset(table.column("key").to_pylist())
         self.outcome.planned = len(self.keys)
         name = store_plan(self.folder, table)
@@ -183,26 +196,27 @@ class _Sweep:
 
     # Work -------------------------------------------------------------------------------------------------------
 
-    def _with(self, pool: Executor, workers: int, stopping: Callable[[], None] | None) -> bool:
+    def _with(self, pool: Executor, workers: Workers, stopping: Callable[[], None] | None) -> bool:
         """Work with one executor to the end; True when it broke and the rest needs another."""
         cancelled = threading.Event()
         send: Callable[[Task], pa.Table] = (
             partial(work, cancelled=cancelled) if isinstance(pool, ThreadPoolExecutor) else work
         )
-        under_way: dict[Future[pa.Table], tuple[Batch, int]] = {}
+        under_way: UnderWay = {}
         try:
             while self.todo or self.suspects or under_way:
-                self._fill(pool, send, under_way, workers)
+                if self._fill(pool, send, under_way, workers()):
+                    return self._give_up(under_way)
                 finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
                 if self._collect(finished, under_way):
-                    return True
+                    return self._give_up(under_way)
                 self._look_at_others()
         except KeyboardInterrupt:
             self.outcome.interrupted = True
             cancelled.set()
             if stopping:
                 stopping()
-            for future in list(under_way)[workers:]:  # those before are being worked on
+            for future in list(under_way)[workers() :]:  # those before are being worked on
                 future.cancel()
             wait(under_way)
             whole = {future for future in under_way if not future.cancelled() and future.exception() is None}
@@ -215,21 +229,24 @@ class _Sweep:
         return False
 
     def _fill(
-        self, pool: Executor, send: Callable[[Task], pa.Table], under_way: dict[Future[pa.Table], tuple[Batch, int]],
-        workers: int,
-    ) -> None:
-        """Keep workers busy; worlds suspected of killing their worker go one at a time, with nothing beside them."""
+        self, pool: Executor, send: Callable[[Task], pa.Table], under_way: UnderWay, workers: int
+    ) -> bool:
+        """Keep workers busy; worlds suspected of killing their worker go one at a time, with nothing beside them.
+        True when the executor is broken."""
         while len(under_way) < (1 if self.suspects else 2 * workers):
             if self.suspects:
-                if under_way:
-                    return
-                batch, deaths = self.suspects.pop(0)
+                sent = self.suspects.pop(0)
             elif self.todo:
-                batch, deaths = taken(self.todo, self._size(workers)), 0
+                sent = Sent(taken(self.todo, self._size(workers)))
             else:
-                return
-            task = Task(self.plan.base, self.plan.experiment.terms, worlds_of(batch), self.plan.engine)
-            under_way[pool.submit(send, task)] = (batch, deaths)
+                break
+            task = Task(self.plan.base, self.plan.experiment.terms, worlds_of(sent.batch), self.plan.engine)
+            try:
+                under_way[pool.submit(send, task)] = sent
+            except BrokenExecutor:
+                self._suspect(Sent(sent.batch, sent.deaths))
+                return True
+        return False
 
     def _size(self, workers: int) -> int:
         """How many worlds take about a second; fewer towards the end, so that workers finish together."""
@@ -238,42 +255,43 @@ class _Sweep:
         fair = max(1, len(self.todo) // (2 * workers))
         return max(1, min(LARGEST, fair, int(BATCH / self.pace)))
 
-    def _collect(
-        self, finished: set[Future[pa.Table]], under_way: dict[Future[pa.Table], tuple[Batch, int]]
-    ) -> bool:
+    def _collect(self, finished: set[Future[pa.Table]], under_way: UnderWay) -> bool:
         """Store what came back; True when the executor is broken."""
         broken = False
         for future in finished:
-            batch, deaths = under_way.pop(future)
+            sent = under_way.pop(future)
             error = future.exception()
             if error is None:
-                self._store(batch, future.result())
-            elif _died(error):
-                broken |= isinstance(error, BrokenProcessPool)
-                self._suspect(batch, deaths, error)
+                self._store(sent.batch, future.result())
+            elif isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker":
+                broken |= isinstance(error, BrokenExecutor)
+                self._suspect(sent)
             else:
                 raise error
-        if broken:
-            for batch, deaths in under_way.values():
-                self._suspect(batch, deaths, None)
-            under_way.clear()
         return broken
 
-    def _suspect(self, batch: Batch, deaths: int, error: BaseException | None) -> None:
-        """A batch whose worker died: each of its worlds is tried alone, and what dies alone again is a failed run."""
-        if len(batch) > 1 or error is None:
-            self.suspects += [({world: arms}, deaths) for world, arms in batch.items()]
-        elif deaths + 1 < DEATHS:
-            self.suspects.append((batch, deaths + 1))
-        else:
-            terms = self.plan.experiment.terms
-            said = f"{type(error).__name__}: the worker died each time that it did this run"
-            rows = [
-                {"structure": arm.structure, "pay": arm.pay, "replicate": replicate, "seed": terms.seed, "error": said}
-                for (_, replicate), arms in batch.items()
-                for arm in arms
-            ]
-            self._store(batch, arrow_of(rows))
+    def _give_up(self, under_way: UnderWay) -> bool:
+        """All that was with an executor that broke is to be tried again."""
+        for sent in under_way.values():
+            self._suspect(Sent(sent.batch, sent.deaths))
+        under_way.clear()
+        return True
+
+    def _suspect(self, sent: Sent) -> None:
+        """A batch whose worker died: each of its worlds is tried alone, and one that dies alone again is a failed
+        run."""
+        deaths = sent.deaths + sent.alone
+        if deaths < DEATHS:
+            self.suspects += [Sent({world: arms}, deaths, alone=True) for world, arms in sent.batch.items()]
+            return
+        terms = self.plan.experiment.terms
+        said = "WorkerDied: the worker died each time that it did this run alone"
+        rows = [
+            {"structure": arm.structure, "pay": arm.pay, "replicate": replicate, "seed": terms.seed, "error": said}
+            for (_, replicate), arms in sent.batch.items()
+            for arm in arms
+        ]
+        self._store(sent.batch, arrow_of(rows))
 
     def _store(self, batch: Batch, table: pa.Table) -> None:
         """Add keys to the rows and put them on disk. Fewer rows than runs: the batch was given up on the way."""
@@ -287,9 +305,9 @@ class _Sweep:
         self.seen.add(path.name)
         self.own.append(path.name)
         self.stored |= set(keys)
-        twice = sum(1 for key in keys if key in self.done)  # another process was quicker
-        errors = [error for error in table.column("error").to_pylist() if error is not None]
-        self.outcome.done += len(keys) - twice
+        new = [key not in self.done for key in keys]  # or another process was quicker
+        errors = [e for e, first in zip(table.column("error").to_pylist(), new, strict=True) if first and e is not None]
+        self.outcome.done += sum(new)
         self.outcome.failed += len(errors)
         self.outcome.first_error = self.outcome.first_error or next(iter(errors), None)
         self._note_pace(table, len(batch))
@@ -311,11 +329,6 @@ class _Sweep:
         if self.progress:
             outcome = self.outcome
             self.progress(outcome.planned - outcome.missing, outcome.planned)
-
-
-def _died(error: BaseException) -> bool:
-    """Whether it was the worker that ended, and not the work."""
-    return isinstance(error, BrokenProcessPool) or type(error).__name__ == "KilledWorker"
 
 
 # The plan and the manifest on disk ---------------------------------------------------------------------------------
