@@ -58,7 +58,7 @@ def opened(executor: str | Executor = "threads", workers: int | None = None) -> 
 
         # Fresh processes: a fork of one that has threads can hang.
         with _closing(
-            ProcessPoolExecutor(number, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_the_first)
+            ProcessPoolExecutor(number, mp_context=get_context("spawn"), initializer=_settle_in)
         ) as pool:
             yield pool, lambda: number
     elif executor == "mpi":
@@ -73,11 +73,18 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _leave_interrupts_to_the_first() -> None:
-    """Ctrl-C reaches all processes of a terminal; the one that hands out work decides what it means."""
+def _settle_in() -> None:
+    """A worker process begins: Ctrl-C, which reaches all processes of a terminal, is the business of the one that hands
+    out work, and when that one is gone, however it ended, so is this."""
     import signal
+    import threading
+    from multiprocessing import parent_process
+    from multiprocessing.connection import wait
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    first = parent_process()
+    if first is not None:
+        threading.Thread(target=lambda: (wait([first.sentinel]), os._exit(1)), daemon=True).start()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -155,7 +155,7 @@ def experiment(scenario: Scenario | str = "baseline", *, name: str = "experiment
     given = scenario if isinstance(scenario, Scenario) else None
     data = {**keys, **({} if given else {"scenario": str(scenario)})}
     found = _checked(data, name, None, Path.cwd(), given)
-    return found if name == "experiment" else Experiment(**{**vars(found), "name": name})
+    return replace(found, name=name)
 
 
 # Checking ----------------------------------------------------------------------------------------------------------
