@@ -78,10 +78,6 @@ def sweep(
             )  # fmt: skip
     except OSError as error:
         raise _unwritable(error, folder) from error
-    except Exception as error:
-        if type(error).__name__ == "OtherEngine":
-            raise Failure(str(error), 1) from None
-        raise
     again = shlex.join(command)
     if form == "json":
         about = asdict(outcome) | {"missing": outcome.missing, "folder": str(folder), "command": command}

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orgsim.experiments.design import Design, Factor
-from orgsim.experiments.shards import ABOUT_RUN, Damaged, Shards
+from orgsim.experiments.shards import ABOUT_RUN, Damaged, Shards, SweepError
 from orgsim.experiments.store import write_bytes
 from orgsim.results import Arm
 from orgsim.scenario.errors import Problem, ScenarioError, show
@@ -32,10 +32,6 @@ FIRST = ("revenue", "gross_margin", "profit_before_leaders", "profit", "value", 
          "missed_demand_value")  # fmt: skip
 NEEDED = {"name", "title", "arms", "factors", "design", "listed", "replicates", "terms"}  # of a manifest's experiment
 PLACE = ("structure", "pay", "seed", "replicate")
-
-
-class SweepError(Exception):
-    """A sweep's folder that cannot be read as asked; the message says what to do."""
 
 
 @dataclass(frozen=True)

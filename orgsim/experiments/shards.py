@@ -32,6 +32,10 @@ STALE = 3600.0  # seconds after which a file half written belongs to a process t
 ABOUT_RUN = ("key", "structure", "pay", "seed", "replicate", "error", "seconds")
 
 
+class SweepError(Exception):
+    """A sweep that cannot go on, or cannot be read as asked; the message says what to do."""
+
+
 @dataclass(frozen=True)
 class Damaged:
     """A shard whose content is not what its name says."""

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from orgsim.experiments.executors import Workers, opened
 from orgsim.experiments.experiment import Experiment
 from orgsim.experiments.plan import Plan, taken, worlds_of
-from orgsim.experiments.shards import Damaged, Shards, arrow_of, claimed
+from orgsim.experiments.shards import Damaged, Shards, SweepError, arrow_of, claimed
 from orgsim.experiments.store import manifest, write_json
-from orgsim.experiments.worlds import Changes, Task, rows_or_errors
+from orgsim.experiments.worlds import Changes, OtherEngine, Task, rows_or_errors
 from orgsim.results import Arm
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ BATCH = 1.0  # seconds of work that go to a worker at a time
 LARGEST = 500  # worlds in a batch
 LOOK = 2.0  # seconds between looks at what others have done
 MERGED = 64  # shards that are put into one
+BREAKS = 3  # times in a row that an executor may break with nothing done
 DEATHS = 2  # times that a world alone may take its worker down before that counts as its result
 
 Batch = dict[tuple[Changes, int], dict[Arm, str]]
@@ -84,8 +85,8 @@ def sweep(
     the runs in flight: `stopping` is called, what is done is stored, the outcome says `interrupted`; a second one is
     raised at once.
 
-    A run that fails becomes a row with its error. Raises OSError when the folder cannot be written to (what is there
-    stays), and OtherEngine when workers have another version.
+    A run that fails becomes a row with its error. Raises OSError when the folder cannot be written to, and SweepError
+    when workers have another version of the engine or die as soon as they begin; what was done stays.
     """
     return _Sweep(experiment, Path(folder), retry_failed, progress).run(executor, workers, stopping, command)
 
@@ -104,6 +105,7 @@ class _Sweep:
         self.stored: set[str] = set()  # keys that this process has stored
         self.todo: Batch = {}
         self.suspects: list[Sent] = []  # worlds that were with a worker that died
+        self.returned = 0  # batches that came back from workers
         self.pace = 0.0  # seconds a world takes, of late
         self.looked = 0.0
 
@@ -113,14 +115,23 @@ class _Sweep:
     ) -> Outcome:
         began = time.perf_counter()
         self._begin(command)
+        breaks = 0
         with claimed(self.folder) as first:
             while self.todo or self.suspects:
                 if not first:
                     self._shuffle()
+                before = self.returned
                 with opened(executor, workers) as (pool, number):
                     again = self._with(pool, number, stopping)
                 if not again:
                     break
+                breaks = breaks + 1 if self.returned == before else 0
+                if breaks >= BREAKS or isinstance(executor, Executor):
+                    raise SweepError(
+                        f"workers died {breaks + 1} times in a row and nothing came back; what was done is stored. A script "
+                        "that uses processes must do its work under `if __name__ == \"__main__\":`; else see whether "
+                        "memory is short, and take fewer --workers"
+                    )
         if not self.outcome.interrupted:
             self._merge(least=2)
         self.outcome.seconds = time.perf_counter() - began
@@ -262,10 +273,13 @@ class _Sweep:
             sent = under_way.pop(future)
             error = future.exception()
             if error is None:
+                self.returned += 1
                 self._store(sent.batch, future.result())
             elif isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker":
                 broken |= isinstance(error, BrokenExecutor)
                 self._suspect(sent)
+            elif isinstance(error, OtherEngine):
+                raise SweepError(str(error)) from error
             else:
                 raise error
         return broken
