@@ -128,9 +128,9 @@ class _Sweep:
                 breaks = breaks + 1 if self.returned == before else 0
                 if breaks >= BREAKS or isinstance(executor, Executor):
                     raise SweepError(
-                        f"workers died {breaks + 1} times in a row and nothing came back; what was done is stored. A script "
-                        "that uses processes must do its work under `if __name__ == \"__main__\":`; else see whether "
-                        "memory is short, and take fewer --workers"
+                        f"workers died {breaks + 1} times in a row and nothing came back; what was done is stored. A "
+                        "script that uses processes must do its work under `if __name__ == \"__main__\":`; else see "
+                        "whether memory is short, and take fewer --workers"
                     )
         if not self.outcome.interrupted:
             self._merge(least=2)
