@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -84,9 +84,8 @@ class Experiment:
     """A sweep to be run: a firm, what varies in it, the arms, the worlds.
 
     base: the scenario with the experiment's settings. factors and design make the points; `listed` are those of a list
-    design. arms: each runs at each point in each of `replicates` worlds. Make one in Python with
-    `Experiment(scenario, factors={"people.reps": [4, 8]})` through `experiment(...)`, or read a file with
-    `load_experiment`.
+    design. arms: each runs at each point in each of `replicates` worlds. `experiment` makes one in Python,
+    `load_experiment` reads a file.
     """
 
     base: Scenario
@@ -98,7 +97,6 @@ class Experiment:
     listed: tuple[Mapping[str, Any], ...] = ()
     name: str = "experiment"
     title: str = ""
-    source: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def today(self) -> Arm:
@@ -221,12 +219,12 @@ def _checked(
     design = Design(form.design.kind, form.design.points, form.design.seed, form.design.trajectories)
     if design.kind == "list" and not factors:
         factors = tuple(_of_list(path, listed, base) for path in dict.fromkeys(p for point in listed for p in point))
-    for path, message in checks(design, factors, listed):
-        reader.wrong(tuple(int(part) if part.isdigit() and path[0] == "points" else part for part in path), message)
+    for at, message in checks(design, factors, listed):
+        reader.wrong(tuple(int(part) if part.isdigit() and at[0] == "points" else part for part in at), message)
     reader.done()
     varied = tuple(sorted(factor.path for factor in factors)) if form.uncertain else ()
     terms = Terms(form.seed, form.start, form.budget, form.uncertain, varied)
-    made = Experiment(base, arms, factors, design, form.replicates, terms, listed, Path(file).stem, form.title, data)
+    made = Experiment(base, arms, factors, design, form.replicates, terms, listed, Path(file).stem, form.title)
     runs = len(made.points) * len(arms) * form.replicates
     if runs > MOST_RUNS:
         reader.wrong(("replicates",), f"found {form.replicates}, which makes {runs:,} runs; at most {MOST_RUNS:,}")
@@ -261,9 +259,10 @@ def _arms(form: ExperimentFile, base: Scenario, reader: _Reader) -> tuple[Arm, .
     else:
         structures = (base.today.structure,) if form.structures is None else form.structures
         plans = (base.today.pay,) if form.pay is None else form.pay
-        for key, names, allowed in (("structures", structures, base.structures), ("pay", plans, base.pay)):
-            for place, name in enumerate(names):
-                reader.one_of((key, place), name, allowed)
+        for place, name in enumerate(structures):
+            reader.one_of(("structures", place), name, base.structures)
+        for place, name in enumerate(plans):
+            reader.one_of(("pay", place), name, base.pay)
         arms = [Arm(structure, plan) for plan in plans for structure in structures]
     if not arms:
         reader.wrong(("structures",), "no arm is left to run; give at least one structure and one pay plan")

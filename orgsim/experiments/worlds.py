@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -147,25 +147,25 @@ def rows_or_errors(task: Task, cancelled: threading.Event | None = None) -> Iter
     for world in task.worlds:
         began = time.perf_counter()
         prepared: Prepared | None = None
-        error = None
+        error: str | None = None
         for arm in world.arms:
             if cancelled is not None and cancelled.is_set():
                 return
-            figures: Mapping[str, float] = {}
-            if error is None or prepared is not None:
-                error = None
-                try:
-                    if world.changes not in firms:
-                        firms = {world.changes: changed(task.scenario, world.changes)}
-                    if prepared is None:
-                        prepared = Prepared(firms[world.changes], task.terms, world.replicate)
-                    figures = prepared.run(arm)
-                except (MemoryError, OSError):
-                    raise
-                except Exception as failure:
-                    error = f"{type(failure).__name__}: {failure}"
+            row = _row(arm, task.terms, world.replicate)
+            try:
+                if world.changes not in firms:
+                    firms = {world.changes: changed(task.scenario, world.changes)}
+                if prepared is None and error is None:
+                    prepared = Prepared(firms[world.changes], task.terms, world.replicate)
+                if prepared is not None:
+                    error = None
+                    row |= prepared.run(arm)
+            except (MemoryError, OSError):
+                raise
+            except Exception as failure:
+                error = f"{type(failure).__name__}: {failure}"
             now = time.perf_counter()
-            yield _row(arm, task.terms, world.replicate) | {"error": error, "seconds": now - began} | figures
+            yield row | {"error": error, "seconds": now - began}
             began = now
 
 
