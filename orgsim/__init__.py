@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from orgsim.experiments.compare import Comparison, compare
+    from orgsim.experiments.effects import effects
     from orgsim.experiments.experiment import Experiment, experiment, load_experiment
     from orgsim.experiments.opened import Results, open_results
     from orgsim.experiments.sweep import sweep
@@ -40,6 +41,7 @@ _HOMES = {
     "Leader": "orgsim.leadership.seat",
     "Report": "orgsim.leadership.seat",
     "compare": "orgsim.experiments.compare",
+    "effects": "orgsim.experiments.effects",
     "experiment": "orgsim.experiments.experiment",
     "Experiment": "orgsim.experiments.experiment",
     "load_experiment": "orgsim.experiments.experiment",
@@ -51,8 +53,8 @@ _HOMES = {
 }
 __all__ = [
     "Bounded", "Clairvoyant", "Comparison", "Directives", "Experiment", "FixedPlan", "Leader", "OrgModel", "Report",
-    "Results", "Run", "Scenario", "ScenarioError", "compare", "experiment", "load_experiment", "load_scenario",
-    "open_results", "run", "sweep",
+    "Results", "Run", "Scenario", "ScenarioError", "compare", "effects", "experiment", "load_experiment",
+    "load_scenario", "open_results", "run", "sweep",
 ]  # fmt: skip
 __version__ = "0.1.0"
 

@@ -73,7 +73,7 @@ class Results:
         about = self.manifest["experiment"]
         return Experiment(
             self.scenario, self.arms, self.factors, Design(**about["design"]), about["replicates"],
-            Terms(**{**about["terms"], "fixed": tuple(about["terms"]["fixed"])}),
+            Terms(**{**about["terms"], "fixed": tuple(about["terms"].get("fixed", ()))}),
             tuple({path: _frozen(value) for path, value in point.items()} for point in _revived(about["listed"])),
             about["name"], about["title"],
         )  # fmt: skip
