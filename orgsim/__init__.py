@@ -14,9 +14,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from orgsim.experiments.compare import Comparison, compare
+    from orgsim.experiments.compare import compare
+    from orgsim.experiments.comparison import Comparison
     from orgsim.experiments.effects import effects
     from orgsim.experiments.experiment import Experiment, experiment, load_experiment
+    from orgsim.experiments.ledger import Ledger, ledger
     from orgsim.experiments.opened import Results, open_results
     from orgsim.experiments.sweep import sweep
     from orgsim.leadership.seat import Bounded, Clairvoyant, Directives, FixedPlan, Leader, Report
@@ -44,16 +46,19 @@ _HOMES = {
     "effects": "orgsim.experiments.effects",
     "experiment": "orgsim.experiments.experiment",
     "Experiment": "orgsim.experiments.experiment",
+    "ledger": "orgsim.experiments.ledger",
+    "Ledger": "orgsim.experiments.ledger",
     "load_experiment": "orgsim.experiments.experiment",
     "sweep": "orgsim.experiments.sweep",
     "open_results": "orgsim.experiments.opened",
     "Results": "orgsim.experiments.opened",
-    "Comparison": "orgsim.experiments.compare",
+    "Comparison": "orgsim.experiments.comparison",
     "OrgModel": "orgsim.model",
 }
 __all__ = [
-    "Bounded", "Clairvoyant", "Comparison", "Directives", "Experiment", "FixedPlan", "Leader", "OrgModel", "Report",
-    "Results", "Run", "Scenario", "ScenarioError", "compare", "effects", "experiment", "load_experiment",
+    "Bounded", "Clairvoyant", "Comparison", "Directives", "Experiment", "FixedPlan", "Leader", "Ledger", "OrgModel",
+    "Report", "Results", "Run", "Scenario", "ScenarioError", "compare", "effects", "experiment", "ledger",
+    "load_experiment",
     "load_scenario", "open_results", "run", "sweep",
 ]  # fmt: skip
 __version__ = "0.1.0"
