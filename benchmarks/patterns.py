@@ -18,8 +18,8 @@ from pathlib import Path
 
 from patterns_page import page
 
-from orgsim.experiments.patterns_check import text_of_figures
-from orgsim.experiments.patterns_rows import QUICK, rows, simulate
+from orgsim.experiments.patterns.check import text_of_figures
+from orgsim.experiments.patterns.rows import QUICK, rows, simulate
 
 KEPT = Path(__file__).resolve().parents[1] / "scenarios" / "patterns" / "figures.toml"
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from orgsim.experiments.patterns_rows import NOT_JUDGED, Result, Row, estimate, read, results, whole_verdict
-from orgsim.experiments.patterns_text import expected, with_interval
+from orgsim.experiments.patterns.rows import NOT_JUDGED, Result, Row, estimate, read, results, whole_verdict
+from orgsim.experiments.patterns.text import expected, with_interval
 
 
 def summary(chosen: Sequence[Row], found: Mapping[str, Sequence[Result]]) -> Iterator[str]:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from orgsim.experiments.compare import compare
     from orgsim.experiments.comparison import Comparison
-    from orgsim.experiments.effects import effects
+    from orgsim.experiments.effects.effects import effects
     from orgsim.experiments.experiment import Experiment, experiment, load_experiment
-    from orgsim.experiments.ledger import Ledger, ledger
+    from orgsim.experiments.ledger.ledger import Ledger, ledger
     from orgsim.experiments.opened import Results, open_results
     from orgsim.experiments.sweep import sweep
     from orgsim.leadership.seat import Bounded, Clairvoyant, Directives, FixedPlan, Leader, Report
@@ -43,11 +43,11 @@ _HOMES = {
     "Leader": "orgsim.leadership.seat",
     "Report": "orgsim.leadership.seat",
     "compare": "orgsim.experiments.compare",
-    "effects": "orgsim.experiments.effects",
+    "effects": "orgsim.experiments.effects.effects",
     "experiment": "orgsim.experiments.experiment",
     "Experiment": "orgsim.experiments.experiment",
-    "ledger": "orgsim.experiments.ledger",
-    "Ledger": "orgsim.experiments.ledger",
+    "ledger": "orgsim.experiments.ledger.ledger",
+    "Ledger": "orgsim.experiments.ledger.ledger",
     "load_experiment": "orgsim.experiments.experiment",
     "sweep": "orgsim.experiments.sweep",
     "open_results": "orgsim.experiments.opened",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from orgsim.experiments.effects import Effects
+    from orgsim.experiments.effects.effects import Effects
 
 LEVEL = 0.05
 MOST_ROWS = 40
@@ -43,8 +43,8 @@ def effects(
     DIR is the folder of `orgsim sweep --out DIR`; a sweep that is not complete yet can be read too. What is shown hangs
     on the design: main effects and interactions of a grid, Sobol' indices of saltelli, screening of morris, and so on.
     """
-    from orgsim.experiments.effects import effects as read
-    from orgsim.experiments.effects import effects_of_all
+    from orgsim.experiments.effects.effects import effects as read
+    from orgsim.experiments.effects.effects import effects_of_all
     from orgsim.experiments.opened import open_results
 
     if figures is not None:
@@ -224,7 +224,7 @@ def _show(heading: str, table: pd.DataFrame, columns: list[Column]) -> None:
 
 
 def _variance_columns() -> list[Column]:
-    from orgsim.experiments.effects_words import percent
+    from orgsim.experiments.effects.words import percent
 
     def cell(name: str) -> Callable[[dict[str, Any]], str]:
         return lambda row: percent(row, name) if math.isfinite(row[name]) else ""
@@ -237,7 +237,7 @@ def _text(heading: str, name: str) -> Column:
 
 
 def _level(heading: str, name: str) -> Column:
-    from orgsim.experiments.effects_words import shown
+    from orgsim.experiments.effects.words import shown
 
     return Column(heading, lambda row: shown(row[name]))
 
@@ -246,7 +246,7 @@ def _interval(
     found: Effects, table: pd.DataFrame, name: str, low: str, high: str, signed: bool, tested: str = ""
 ) -> Column:
     """A value with its interval in the shown unit, with a star where the p-value in the column `tested` says so."""
-    from orgsim.experiments.effects_words import decimals, figure
+    from orgsim.experiments.effects.words import decimals, figure
 
     digits = decimals(float(table[name].abs().max()) * found.scale)
 
@@ -280,6 +280,6 @@ def _turn() -> Column:
 
 
 def _figure(value: float, signed: bool = False) -> str:
-    from orgsim.experiments.effects_words import figure
+    from orgsim.experiments.effects.words import figure
 
     return figure(value, signed)

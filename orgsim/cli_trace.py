@@ -11,7 +11,7 @@ from orgsim import terminal
 from orgsim.terminal import Failure, Names
 
 if TYPE_CHECKING:
-    from orgsim.experiments.ledger import Ledger
+    from orgsim.experiments.ledger.ledger import Ledger
     from orgsim.results import Arm
     from orgsim.scenario.schema import Scenario
 
@@ -117,9 +117,9 @@ def _arms(
 
 
 def _story(scenario: Scenario, arms: list[Arm], prospect: str, seed: int, replicate: int, form: str) -> None:
-    from orgsim.experiments.ledger import Ledger, sides
-    from orgsim.experiments.ledger_names import parse
-    from orgsim.experiments.ledger_story import story
+    from orgsim.experiments.ledger.ledger import Ledger, sides
+    from orgsim.experiments.ledger.names import parse
+    from orgsim.experiments.ledger.story import story
 
     with terminal.progress_bar(f"Tracing, {scenario.name}"):
         first, *others = sides(scenario, arms, seed, replicate)
@@ -141,7 +141,7 @@ def _story(scenario: Scenario, arms: list[Arm], prospect: str, seed: int, replic
 def _ledger(
     scenario: Scenario, arms: list[Arm], seed: int, replicate: int, form: str, command: list[str]
 ) -> None:
-    from orgsim.experiments.ledger import ledger
+    from orgsim.experiments.ledger.ledger import ledger
 
     with terminal.progress_bar(f"Tracing, {scenario.name}"):
         found = ledger(scenario, arms[0], arms[1], seed=seed, replicate=replicate)
@@ -164,7 +164,7 @@ def as_data(ledger: Ledger) -> dict[str, Any]:
     """A ledger as one document: flows between ends, divergences, the firm's first difference, totals held against the
     runs' own figures, signals, accounts worth following. Money in euro over the horizon."""
     from orgsim.console_trace import followed
-    from orgsim.experiments.ledger_words import day_of
+    from orgsim.experiments.ledger.words import day_of
 
     first = ledger.first()
     when = None if first is None else day_of(ledger.a, first.time)
@@ -187,7 +187,7 @@ def as_data(ledger: Ledger) -> dict[str, Any]:
 
 
 def _flows(scenario: Scenario, arms: list[Arm], seed: int, replicates: int, form: str) -> None:
-    from orgsim.experiments.ledger_flows import flows
+    from orgsim.experiments.ledger.flows import flows
 
     with terminal.progress_bar(f"Tracing, {scenario.name}") as progress:
         found = flows(scenario, arms[0], arms[1], replicates=replicates, seed=seed, progress=progress)
@@ -205,7 +205,7 @@ def _flows(scenario: Scenario, arms: list[Arm], seed: int, replicates: int, form
 
 
 def _audit(scenario: Scenario, arms: list[Arm], seed: int, replicate: int, size: int, form: str) -> None:
-    from orgsim.experiments.draws import audit, smaller
+    from orgsim.experiments.ledger.draws import audit, smaller
 
     part = smaller(scenario, size, AUDIT_YEARS)
     if part != scenario:

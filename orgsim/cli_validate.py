@@ -10,7 +10,7 @@ from orgsim import terminal
 from orgsim.terminal import Failure, Names
 
 if TYPE_CHECKING:
-    from orgsim.experiments.patterns_check import Checked
+    from orgsim.experiments.patterns.check import Checked
 
 TENTHS = 10
 
@@ -27,7 +27,8 @@ def validate(rows: tuple[str, ...] | None, quick: bool, threads: int | None, for
     Exits with 1 if a figure no longer reproduces or a null case, in which a pattern must vanish, shows an effect. That
     a pattern is missed is a result, not a failure. All rows take some minutes.
     """
-    from orgsim.experiments import patterns_check, patterns_rows
+    from orgsim.experiments.patterns import check as patterns_check
+    from orgsim.experiments.patterns import rows as patterns_rows
 
     chosen = patterns_rows.chosen_rows(rows or ())
     with terminal.progress_bar("Recomputing patterns, in worlds") as progress:
@@ -56,7 +57,7 @@ def _say(done: int, total: int) -> None:
 
 def _show(checked: list[Checked], quick: bool) -> None:
     from orgsim.console import show_table
-    from orgsim.experiments.patterns_check import as_cells, verdicts
+    from orgsim.experiments.patterns.check import as_cells, verdicts
 
     head = ["Row", "Line", "Simulated", "Null case", "Verdict", "Figures"]
     show_table(head, [as_cells(one) for one in checked], right=(2, 3))

@@ -12,15 +12,15 @@ from rich.padding import Padding
 from rich.text import Text
 
 from orgsim.console import console, show_table
-from orgsim.experiments.ledger import labels
-from orgsim.experiments.ledger_ends import ENDS
-from orgsim.experiments.ledger_names import name_of
+from orgsim.experiments.ledger.ends import ENDS
+from orgsim.experiments.ledger.ledger import labels
+from orgsim.experiments.ledger.names import name_of
 
 if TYPE_CHECKING:
-    from orgsim.experiments.draws import Audit
-    from orgsim.experiments.ledger import Ledger
-    from orgsim.experiments.ledger_flows import Flows
-    from orgsim.experiments.ledger_story import Chapter, Event, Story
+    from orgsim.experiments.ledger.draws import Audit
+    from orgsim.experiments.ledger.flows import Flows
+    from orgsim.experiments.ledger.ledger import Ledger
+    from orgsim.experiments.ledger.story import Chapter, Event, Story
     from orgsim.results import Arm
     from orgsim.scenario.schema import Scenario
 

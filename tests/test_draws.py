@@ -10,9 +10,9 @@ import pytest
 import orgsim
 from orgsim.engine import records as r
 from orgsim.engine import streams
-from orgsim.experiments.draws import GROUP, PURPOSES, Audit, Record, audit, record, smaller
-from orgsim.experiments.ledger import ledger
-from orgsim.experiments.ledger_why import UNIT
+from orgsim.experiments.ledger.draws import GROUP, PURPOSES, Audit, Record, audit, record, smaller
+from orgsim.experiments.ledger.ledger import ledger
+from orgsim.experiments.ledger.why import UNIT
 from orgsim.results import Arm
 from orgsim.scenario.errors import ScenarioError
 from orgsim.scenario.schema import Scenario

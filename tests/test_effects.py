@@ -16,13 +16,13 @@ from scipy import stats
 
 import orgsim
 from orgsim.experiments.design import Design, Factor, points
-from orgsim.experiments.effects import Effects, effects, effects_of_all
-from orgsim.experiments.effects_grid import Grid
-from orgsim.experiments.effects_luck import jackknife, luck_of, over_worlds, worlds_apart
-from orgsim.experiments.effects_sign import crossings, grid_curve, sample_curve
-from orgsim.experiments.effects_table import complete_part
+from orgsim.experiments.effects.effects import Effects, effects, effects_of_all
+from orgsim.experiments.effects.grid import Grid
+from orgsim.experiments.effects.luck import jackknife, luck_of, over_worlds, worlds_apart
+from orgsim.experiments.effects.sensitivity import elementary_effects, first_order, regression, sobol_indices
+from orgsim.experiments.effects.sign import crossings, grid_curve, sample_curve
+from orgsim.experiments.effects.table import complete_part
 from orgsim.experiments.metrics import metric_of
-from orgsim.experiments.sensitivity import elementary_effects, first_order, regression, sobol_indices
 from orgsim.results import Arm
 from orgsim.scenario.errors import ScenarioError
 

@@ -13,15 +13,15 @@ import orgsim
 from orgsim.clock import Clock
 from orgsim.engine import records as r
 from orgsim.engine import streams
-from orgsim.experiments import ledger_ends as ends
-from orgsim.experiments.ledger import Ledger, Side, ledger, sides
-from orgsim.experiments.ledger_chronicle import DECISIONS, Chronicle, first_difference
-from orgsim.experiments.ledger_firm import first
-from orgsim.experiments.ledger_flows import flows
-from orgsim.experiments.ledger_names import id_of, name_of, parse
-from orgsim.experiments.ledger_story import story
-from orgsim.experiments.ledger_walk import Meddler, walk
-from orgsim.experiments.ledger_why import Case, choice
+from orgsim.experiments.ledger import ends
+from orgsim.experiments.ledger.chronicle import DECISIONS, Chronicle, first_difference
+from orgsim.experiments.ledger.firm import first
+from orgsim.experiments.ledger.flows import flows
+from orgsim.experiments.ledger.ledger import Ledger, Side, ledger, sides
+from orgsim.experiments.ledger.names import id_of, name_of, parse
+from orgsim.experiments.ledger.story import story
+from orgsim.experiments.ledger.walk import Meddler, walk
+from orgsim.experiments.ledger.why import Case, choice
 from orgsim.results import Arm
 from orgsim.scenario.errors import ScenarioError
 from orgsim.scenario.load import names

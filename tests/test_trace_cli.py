@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 import orgsim
 from orgsim.cli_trace import trace
-from orgsim.experiments.ledger import ledger
+from orgsim.experiments.ledger.ledger import ledger
 from orgsim.scenario.schema import Scenario
 from orgsim.terminal import Commands
 

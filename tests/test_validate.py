@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orgsim.cli import main
-from orgsim.experiments import patterns_check, patterns_rows
+from orgsim.experiments.patterns import check as patterns_check
+from orgsim.experiments.patterns import rows as patterns_rows
 
 
 def validate(*options: str) -> Result:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from orgsim.experiments.effects import Effects
+    from orgsim.experiments.effects.effects import Effects
 
 MOST_MAPS = 3
 MOST_LINES = 6

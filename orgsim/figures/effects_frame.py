@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from orgsim.experiments.effects import Effects
+    from orgsim.experiments.effects.effects import Effects
 
 PER_INCH = 13.4  # characters of a heading
 

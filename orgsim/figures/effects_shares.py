@@ -15,7 +15,7 @@ from orgsim.figures.effects_frame import blank, head, line_name, percent, shown,
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from orgsim.experiments.effects import Effects
+    from orgsim.experiments.effects.effects import Effects
 
 LEVEL = 0.05
 MOST_PARTS = 6

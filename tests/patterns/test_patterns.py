@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from orgsim.experiments import patterns_check, patterns_rows, patterns_text
+from orgsim.experiments.patterns import check as patterns_check
+from orgsim.experiments.patterns import rows as patterns_rows
+from orgsim.experiments.patterns import text as patterns_text
 
 ROOT = Path(__file__).resolve().parents[2]
 NUMBER = r"[+-]?\d+(?:\.\d+)?"

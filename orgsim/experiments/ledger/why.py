@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from orgsim.engine import records as r
 from orgsim.engine import streams
-from orgsim.experiments.ledger_chronicle import WORD, Line
-from orgsim.experiments.ledger_words import both, figures, holder, rep
+from orgsim.experiments.ledger.chronicle import WORD, Line
+from orgsim.experiments.ledger.words import both, figures, holder, rep
 
 if TYPE_CHECKING:
-    from orgsim.experiments.ledger import Ledger, Side
+    from orgsim.experiments.ledger.ledger import Ledger, Side
 
 # What a decision was about, with words for it, in the order of the buying process.
 CATEGORIES: dict[str, str] = {

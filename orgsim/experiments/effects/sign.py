@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orgsim.experiments.effects_grid import Grid
-from orgsim.experiments.effects_luck import Array, over_worlds
-from orgsim.experiments.sensitivity import FEW, rank_curve
+from orgsim.experiments.effects.grid import Grid
+from orgsim.experiments.effects.luck import Array, over_worlds
+from orgsim.experiments.effects.sensitivity import FEW, rank_curve
 from orgsim.experiments.statistics import holm
 
 if TYPE_CHECKING:

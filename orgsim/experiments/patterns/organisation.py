@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from orgsim.experiments.patterns_measures import QUARTER, SETTLED, YEAR, Figures, Runs, orders, over
+from orgsim.experiments.patterns.measures import QUARTER, SETTLED, YEAR, Figures, Runs, orders, over
 from orgsim.results import Run
 
 HOURS_A_DAY = 7

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from orgsim.scenario.errors import Problem, ScenarioError, nearest, show
 
 if TYPE_CHECKING:
-    from orgsim.experiments.ledger import Ledger
+    from orgsim.experiments.ledger.ledger import Ledger
 
 
 def place_of(ledger: Ledger, prospect: int) -> int:

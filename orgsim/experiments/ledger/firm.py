@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orgsim.engine import records as r
-from orgsim.experiments.ledger_chronicle import DECISIONS, first_difference
-from orgsim.experiments.ledger_parting import Account, Step
-from orgsim.experiments.ledger_why import UNKNOWN, Case
-from orgsim.experiments.ledger_words import apart, both, chair_named, date, rep
+from orgsim.experiments.ledger.chronicle import DECISIONS, first_difference
+from orgsim.experiments.ledger.parting import Account, Step
+from orgsim.experiments.ledger.why import UNKNOWN, Case
+from orgsim.experiments.ledger.words import apart, both, chair_named, date, rep
 
 if TYPE_CHECKING:
-    from orgsim.experiments.ledger import Ledger, Side
+    from orgsim.experiments.ledger.ledger import Ledger, Side
 
 LEVERS = {r.NOTE_BUDGET: ("budget", "brand's share of the programme"),
           r.NOTE_THRESHOLD: ("threshold", "the threshold for hand-over")}  # fmt: skip

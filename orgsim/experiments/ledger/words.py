@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orgsim.engine import records as r
-from orgsim.experiments.ledger_chronicle import Line
+from orgsim.experiments.ledger.chronicle import Line
 
 if TYPE_CHECKING:
-    from orgsim.experiments.ledger import Side
+    from orgsim.experiments.ledger.ledger import Side
     from orgsim.scenario.schema import Scenario
 
 MOST_DIGITS = 6

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from orgsim.engine import records as r
-from orgsim.experiments import ledger_why as why
-from orgsim.experiments.ledger_chronicle import SIGNAL_ONLY, WORD, Line
-from orgsim.experiments.ledger_why import Case, Reason
-from orgsim.experiments.ledger_words import date, day_of, rep, told
+from orgsim.experiments.ledger import why
+from orgsim.experiments.ledger.chronicle import SIGNAL_ONLY, WORD, Line
+from orgsim.experiments.ledger.why import Case, Reason
+from orgsim.experiments.ledger.words import date, day_of, rep, told
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from orgsim.experiments.ledger import Ledger
+    from orgsim.experiments.ledger.ledger import Ledger
 
 EARLIER = "earlier"
 HORIZON = Reason("horizon", "", "the horizon ends before the other arm's history goes on")

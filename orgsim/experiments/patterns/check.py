@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orgsim.experiments.patterns_rows import NOT_JUDGED, Found, Result, Row, first_worlds, read, results, whole_verdict
-from orgsim.experiments.patterns_text import expected, reproduced, rounded, with_interval
+from orgsim.experiments.patterns.rows import NOT_JUDGED, Found, Result, Row, first_worlds, read, results, whole_verdict
+from orgsim.experiments.patterns.text import expected, reproduced, rounded, with_interval
 
 HEAD = """\
 # The figures of docs/patterns.md in the units and digits printed there: mean and ends of the interval, of a line and of

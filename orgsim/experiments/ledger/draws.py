@@ -108,7 +108,7 @@ def audit(scenario: Scenario, a: Arm | str, b: Arm | str, *, seed: int = 0, repl
 
     a, b, seed, replicate as in `ledger`. Raises ScenarioError for unknown names and a key outside the range.
     """
-    from orgsim.experiments.ledger import arm_named
+    from orgsim.experiments.ledger.ledger import arm_named
 
     one, two = (arm_named(scenario, arm) for arm in (a, b))
     warm, *found = record(scenario, [one, two], seed, replicate)
@@ -132,8 +132,9 @@ def record(scenario: Scenario, arms: Sequence[Arm], seed: int, replicate: int) -
         task.write_bytes(pickle.dumps((scenario, list(arms), seed, replicate)))
         package = str(Path(__file__).resolve().parents[2])
         path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
+        program = "from orgsim.experiments.ledger.draws import child; child()"
         done = subprocess.run(
-            [sys.executable, "-c", "from orgsim.experiments.draws import child; child()", str(task), str(answer)],
+            [sys.executable, "-c", program, str(task), str(answer)],
             env=os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": path}, capture_output=True, text=True,
             check=False,
         )  # fmt: skip

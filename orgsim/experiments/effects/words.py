@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from orgsim.experiments.effects import Effects
+    from orgsim.experiments.effects.effects import Effects
 
 NAMED = 3  # factors and crossings that words name
 LEVEL = 0.05

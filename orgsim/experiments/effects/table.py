@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orgsim.experiments.design import MORRIS_LEVELS, Factor
-from orgsim.experiments.effects_luck import Array
+from orgsim.experiments.effects.luck import Array
 from orgsim.results import Arm
 
 if TYPE_CHECKING:

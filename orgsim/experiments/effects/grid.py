@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from orgsim.experiments.effects_luck import (
+from orgsim.experiments.effects.luck import (
     Array,
     Parts,
     Places,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orgsim.engine import records as r
-from orgsim.experiments.ledger_chronicle import Chronicle
+from orgsim.experiments.ledger.chronicle import Chronicle
 
 if TYPE_CHECKING:
     import pandas as pd

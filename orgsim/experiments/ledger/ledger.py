@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from orgsim.clock import Clock
-from orgsim.experiments import ledger_ends as ends
-from orgsim.experiments.ledger_chronicle import Chronicle
-from orgsim.experiments.ledger_walk import Walk, walk
+from orgsim.experiments.ledger import ends
+from orgsim.experiments.ledger.chronicle import Chronicle
+from orgsim.experiments.ledger.walk import Walk, walk
 from orgsim.kpis import measure
 from orgsim.results import Arm
 from orgsim.scenario.load import known
@@ -26,7 +26,7 @@ from orgsim.simulation import check_key, warm_up
 if TYPE_CHECKING:
     import pandas as pd
 
-    from orgsim.experiments.ledger_parting import Parting, Step
+    from orgsim.experiments.ledger.parting import Parting, Step
 
 MEASURES = ("count", "value", "margin_a", "margin_b", "margin_difference")
 IN_CENTS = ("value", "deal", "revenue_a", "revenue_b", "margin_a", "margin_b", "repeat_a", "repeat_b")
@@ -201,7 +201,7 @@ class Ledger:
 
     def place_of(self, prospect: int) -> int:
         """Position of an account by its id; ScenarioError that names the nearest ids when there is none."""
-        from orgsim.experiments.ledger_names import place_of
+        from orgsim.experiments.ledger.names import place_of
 
         return place_of(self, prospect)
 
@@ -209,7 +209,7 @@ class Ledger:
     def partings(self) -> dict[tuple[int, int], Parting]:
         """For each need whose histories differ, by (account's position, occasion): where they first differ, and where
         what happens parts."""
-        from orgsim.experiments.ledger_parting import partings
+        from orgsim.experiments.ledger.parting import partings
 
         return partings(self)
 
@@ -217,19 +217,19 @@ class Ledger:
     def parted(self) -> pd.DataFrame:
         """One row for each need whose histories differ: the first difference (category, day, who, what each arm did,
         why), the turning point, and money; see `ledger_parting`."""
-        from orgsim.experiments.ledger_parting import table
+        from orgsim.experiments.ledger.parting import table
 
         return table(self)
 
     def divergences(self) -> pd.DataFrame:
         """Categories of decisions by how many needs differ there first, turn there and end differently, with euro."""
-        from orgsim.experiments.ledger_parting import counted
+        from orgsim.experiments.ledger.parting import counted
 
         return counted(self)
 
     def first(self) -> Step | None:
         """The first decision or event of the whole firm in which the two logs differ; None if they never do."""
-        from orgsim.experiments.ledger_firm import first
+        from orgsim.experiments.ledger.firm import first
 
         return first(self)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from orgsim.experiments.ledger import Ledger, arm_named, ledger
-from orgsim.experiments.ledger_ends import GROUPS
+from orgsim.experiments.ledger.ends import GROUPS
+from orgsim.experiments.ledger.ledger import Ledger, arm_named, ledger
 from orgsim.experiments.statistics import estimate
 from orgsim.results import Arm
 from orgsim.scenario.errors import Problem, ScenarioError

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orgsim.engine import records as r
-from orgsim.experiments.ledger import Ledger, Side
-from orgsim.experiments.ledger_chronicle import Line
-from orgsim.experiments.ledger_ends import ENDS, NO_NEED, WON, is_customer
-from orgsim.experiments.ledger_names import id_of, name_of
-from orgsim.experiments.ledger_parting import Account, Parting, Step
-from orgsim.experiments.ledger_why import CATEGORIES, Case
-from orgsim.experiments.ledger_words import date, day_of, euro, told
+from orgsim.experiments.ledger.chronicle import Line
+from orgsim.experiments.ledger.ends import ENDS, NO_NEED, WON, is_customer
+from orgsim.experiments.ledger.ledger import Ledger, Side
+from orgsim.experiments.ledger.names import id_of, name_of
+from orgsim.experiments.ledger.parting import Account, Parting, Step
+from orgsim.experiments.ledger.why import CATEGORIES, Case
+from orgsim.experiments.ledger.words import date, day_of, euro, told
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from orgsim.experiments.patterns_rows import CONFIDENCE, Estimate, Line
+from orgsim.experiments.patterns.rows import CONFIDENCE, Estimate, Line
 
 # By unit: what a figure is multiplied by, its digits, and the mark behind it.
 SCALES = {"%": (100.0, 2, " %"), "points": (100.0, 2, " points"), "h": (1.0, 3, " h"), "closes": (1.0, 2, ""),

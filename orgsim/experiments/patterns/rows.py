@@ -23,9 +23,9 @@ from scipy import stats
 
 from orgsim.engine.records import FIRM
 from orgsim.engine.streams import parameter_uniform
-from orgsim.experiments.patterns_measures import MEASURES as OF_PAY
-from orgsim.experiments.patterns_organisation import MEASURES as OF_ORGANISATION
-from orgsim.experiments.patterns_organisation import OVER_FIRMS
+from orgsim.experiments.patterns.measures import MEASURES as OF_PAY
+from orgsim.experiments.patterns.organisation import MEASURES as OF_ORGANISATION
+from orgsim.experiments.patterns.organisation import OVER_FIRMS
 from orgsim.leadership.seat import Directives, FixedPlan, Leader
 from orgsim.results import Run
 from orgsim.scenario.errors import Problem, ScenarioError, cut, nearest, show

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orgsim.experiments.design import Factor
-from orgsim.experiments.effects_grid import Grid
-from orgsim.experiments.effects_luck import (
+from orgsim.experiments.effects.grid import Grid
+from orgsim.experiments.effects.luck import (
     Array,
     Intervals,
     Parts,
@@ -26,7 +26,8 @@ from orgsim.experiments.effects_luck import (
     over_worlds,
     variance_table,
 )
-from orgsim.experiments.effects_sign import (
+from orgsim.experiments.effects.sensitivity import first_order, morris, regression, sobol_indices
+from orgsim.experiments.effects.sign import (
     boundary,
     crossings,
     grid_curve,
@@ -34,10 +35,9 @@ from orgsim.experiments.effects_sign import (
     sample_curve,
     sign_counts,
 )
-from orgsim.experiments.effects_table import coded, complete_part, level_places, lost_pairs
-from orgsim.experiments.effects_words import words
+from orgsim.experiments.effects.table import coded, complete_part, level_places, lost_pairs
+from orgsim.experiments.effects.words import words
 from orgsim.experiments.metrics import MONEY, Metric, metric_of
-from orgsim.experiments.sensitivity import first_order, morris, regression, sobol_indices
 from orgsim.experiments.statistics import holm
 from orgsim.results import Arm
 from orgsim.scenario.errors import Problem, ScenarioError
