@@ -70,6 +70,7 @@ def sweep(
     command += ["--replicates", str(replicates)] if replicates is not None else []
     command += ["--executor", executor] if executor != "threads" else []
     command += ["--workers", str(workers)] if workers is not None else []
+    again = shlex.join(command)
     try:
         with _progress(f"Sweeping, {asked.name}") as progress:
             outcome = run_all(
@@ -78,7 +79,8 @@ def sweep(
             )  # fmt: skip
     except OSError as error:
         raise _unwritable(error, folder) from error
-    again = shlex.join(command)
+    except KeyboardInterrupt:
+        raise Failure(f"Interrupted; what is stored in {folder} is kept. Go on with: {again}", 130, "") from None
     if form == "json":
         about = asdict(outcome) | {"missing": outcome.missing, "folder": str(folder), "command": command}
         terminal.emit_json(about)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+TURNS = 4  # looks at a folder in which others merge shards meanwhile
 STALE = 3600.0  # seconds after which a file half written belongs to a process that is gone
 ABOUT_RUN = ("key", "structure", "pay", "seed", "replicate", "error", "seconds")
 
@@ -88,21 +89,25 @@ class Shards:
 
     def scan(self, columns: list[str], names: Iterable[str] | None = None) -> tuple[dict[str, pa.Table], list[Damaged]]:
         """Some columns of all shards by name, and those that are damaged; begun again while others merge theirs."""
-        while True:
+        for turn in range(TURNS):
             whole: dict[str, pa.Table] = {}
             damaged: list[Damaged] = []
-            try:
-                for name in self.names() if names is None else names:
+            gone = False
+            for name in self.names() if names is None else names:
+                try:
                     found = self.read(name, columns)
-                    if isinstance(found, Damaged):
-                        damaged.append(found)
-                    else:
-                        whole[name] = found
-            except FileNotFoundError:
-                if names is not None:
-                    names = [name for name in names if (self.folder / name).exists()]
-                continue
-            return whole, damaged
+                except FileNotFoundError:
+                    gone = True
+                    if turn + 1 == TURNS and name in self.names():
+                        damaged.append(Damaged(self.folder / name, "is listed and cannot be opened"))
+                    continue
+                if isinstance(found, Damaged):
+                    damaged.append(found)
+                else:
+                    whole[name] = found
+            if not gone or names is not None:
+                break
+        return whole, damaged
 
     def set_aside(self, shard: Damaged) -> Path:
         """Move a damaged shard out of the way, so that its runs count as missing."""
@@ -118,7 +123,10 @@ class Shards:
 
         tables = []
         for name in names:
-            found = self.read(name)
+            try:
+                found = self.read(name)
+            except FileNotFoundError:
+                return None  # somebody took it away: its runs are missing, which the next sweep sees
             if isinstance(found, Damaged):
                 return None
             tables.append(found)

@@ -17,7 +17,7 @@ from orgsim.experiments.experiment import Experiment
 from orgsim.experiments.plan import Plan, taken, worlds_of
 from orgsim.experiments.shards import Damaged, Shards, SweepError, arrow_of, claimed
 from orgsim.experiments.store import manifest, write_json
-from orgsim.experiments.worlds import Changes, OtherEngine, Task, rows_or_errors
+from orgsim.experiments.worlds import Changes, OtherEngine, Task, engine_hash, rows_or_errors
 from orgsim.results import Arm
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ BATCH = 1.0  # seconds of work that go to a worker at a time
 LARGEST = 500  # worlds in a batch
 LOOK = 2.0  # seconds between looks at what others have done
 MERGED = 64  # shards that are put into one
-BREAKS = 3  # times in a row that an executor may break with nothing done
 DEATHS = 2  # times that a world alone may take its worker down before that counts as its result
 
 Batch = dict[tuple[Changes, int], dict[Arm, str]]
@@ -105,7 +104,6 @@ class _Sweep:
         self.stored: set[str] = set()  # keys that this process has stored
         self.todo: Batch = {}
         self.suspects: list[Sent] = []  # worlds that were with a worker that died
-        self.returned = 0  # batches that came back from workers
         self.pace = 0.0  # seconds a world takes, of late
         self.looked = 0.0
 
@@ -115,23 +113,17 @@ class _Sweep:
     ) -> Outcome:
         began = time.perf_counter()
         self._begin(command)
-        breaks = 0
+        broke = False
         with claimed(self.folder) as first:
             while self.todo or self.suspects:
                 if not first:
                     self._shuffle()
-                before = self.returned
                 with opened(executor, workers) as (pool, number):
-                    again = self._with(pool, number, stopping)
-                if not again:
+                    if broke:
+                        _check_alive(pool)
+                    broke = self._with(pool, number, stopping)
+                if not broke:
                     break
-                breaks = breaks + 1 if self.returned == before else 0
-                if breaks >= BREAKS or isinstance(executor, Executor):
-                    raise SweepError(
-                        f"workers died {breaks + 1} times in a row and nothing came back; what was done is stored. A "
-                        "script that uses processes must do its work under `if __name__ == \"__main__\":`; else see "
-                        "whether memory is short, and take fewer --workers"
-                    )
         if not self.outcome.interrupted:
             self._merge(least=2)
         self.outcome.seconds = time.perf_counter() - began
@@ -273,7 +265,6 @@ class _Sweep:
             sent = under_way.pop(future)
             error = future.exception()
             if error is None:
-                self.returned += 1
                 self._store(sent.batch, future.result())
             elif isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker":
                 broken |= isinstance(error, BrokenExecutor)
@@ -343,6 +334,17 @@ class _Sweep:
         if self.progress:
             outcome = self.outcome
             self.progress(outcome.planned - outcome.missing, outcome.planned)
+
+
+def _check_alive(pool: Executor) -> None:
+    """SweepError when a new worker cannot do as much as say who it is: then it is not the work that kills workers."""
+    try:
+        pool.submit(engine_hash).result()
+    except BrokenExecutor:
+        raise SweepError(
+            "workers die as soon as they begin; what was done is stored. A script that uses processes must do its work "
+            "under `if __name__ == \"__main__\":`; else see whether memory is short, and take fewer --workers"
+        ) from None
 
 
 # The plan and the manifest on disk ---------------------------------------------------------------------------------
