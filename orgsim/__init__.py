@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from orgsim.experiments.experiment import Experiment, experiment, load_experiment
     from orgsim.experiments.ledger.ledger import Ledger, ledger
     from orgsim.experiments.opened import Results, open_results
+    from orgsim.experiments.selection import Selection, select_best
     from orgsim.experiments.sweep import sweep
     from orgsim.leadership.seat import Bounded, Clairvoyant, Directives, FixedPlan, Leader, Report
     from orgsim.model import OrgModel
@@ -49,6 +50,8 @@ _HOMES = {
     "ledger": "orgsim.experiments.ledger.ledger",
     "Ledger": "orgsim.experiments.ledger.ledger",
     "load_experiment": "orgsim.experiments.experiment",
+    "select_best": "orgsim.experiments.selection",
+    "Selection": "orgsim.experiments.selection",
     "sweep": "orgsim.experiments.sweep",
     "open_results": "orgsim.experiments.opened",
     "Results": "orgsim.experiments.opened",
@@ -57,9 +60,8 @@ _HOMES = {
 }
 __all__ = [
     "Bounded", "Clairvoyant", "Comparison", "Directives", "Experiment", "FixedPlan", "Leader", "Ledger", "OrgModel",
-    "Report", "Results", "Run", "Scenario", "ScenarioError", "compare", "effects", "experiment", "ledger",
-    "load_experiment",
-    "load_scenario", "open_results", "run", "sweep",
+    "Report", "Results", "Run", "Scenario", "ScenarioError", "Selection", "compare", "effects", "experiment", "ledger",
+    "load_experiment", "load_scenario", "open_results", "run", "select_best", "sweep",
 ]  # fmt: skip
 __version__ = "0.1.0"
 

@@ -9,40 +9,28 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from orgsim import __version__, cli_attribute, cli_pay, cli_structure, cli_validate, terminal
-from orgsim.terminal import Commands, Failure, Names, spelled_out
-
-if TYPE_CHECKING:
-    from orgsim.experiments.compare import Comparison
-    from orgsim.scenario.schema import Scenario
+from orgsim import (
+    __version__,
+    cli_attribute,
+    cli_compare,
+    cli_effects,
+    cli_pay,
+    cli_structure,
+    cli_sweep,
+    cli_trace,
+    cli_validate,
+    terminal,
+)
+from orgsim.cli_compare import RESULTS
+from orgsim.terminal import Commands, Failure
 
 WORD = 2**32
-RESULTS = Path("orgsim-results")
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
-
-
-def _scenario(name: str, years: str | None = None) -> Scenario:
-    from orgsim.scenario.errors import Problem, ScenarioError
-    from orgsim.scenario.load import load_scenario
-
-    scenario = load_scenario(name)
-    if years is None:
-        return scenario
-    try:
-        value: float | str = float(years)
-    except ValueError:
-        value = years
-    try:
-        return scenario.with_(**{"time.years": value})
-    except ScenarioError as error:
-        first = error.problems[0]
-        raise ScenarioError([Problem("--years", None, "", first.found, first.message, first.hint)]) from None
 
 
 _WORDS = click.IntRange(0, WORD - 1)
@@ -64,133 +52,16 @@ def main(debug: bool) -> None:
     """
 
 
+main.add_command(cli_compare.compare)
 main.add_command(cli_pay.pay)
 main.add_command(cli_attribute.attribute)
 main.add_command(cli_structure.structure)
 main.add_command(cli_structure.devices)
 main.add_command(cli_validate.validate)
-
-# compare -----------------------------------------------------------------------------------------------------------
-
-
-@main.command()
-@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
-@click.option("--structures", type=Names(), default="merged,separate,cro", show_default=True,
-              help="Structures to compare, or all.")  # fmt: skip
-@click.option("--pay", type=Names(), default="own_numbers,shared_revenue", show_default=True,
-              help="Pay plans to compare, or all; see `orgsim pay list`.")  # fmt: skip
-@click.option("--replicates", type=click.IntRange(1), default=100, show_default=True,
-              help="Worlds in which all arms run.")  # fmt: skip
-@click.option("--years", metavar="Y", help="Simulated years, instead of the scenario's; '18 months' is understood.")
-@click.option("--seed", type=_WORDS, default=0, show_default=True, help="The key of all luck.")
-@click.option("--threads", type=click.IntRange(1), help="Workers; default all cores. Changes no result.")
-@click.option("--start", type=click.Choice(["today", "own"]), default="today", show_default=True,
-              help="Arms start from today's firm, or each as its own firm.")  # fmt: skip
-@click.option("--budget", type=click.Choice(["free", "equal"]), default="free", show_default=True,
-              help="equal: what leaders cost more than today's is taken from programme spend.")  # fmt: skip
-@click.option("--uncertain", is_flag=True, help="Draw the assumed parameters from their ranges too.")
-@click.option("--out", type=_FOLDER, help="Folder of results; default orgsim-results/SCENARIO.")
-@_format_option("table", "json", "csv")
-def compare(
-    scenarios: tuple[str, ...], structures: tuple[str, ...], pay: tuple[str, ...], replicates: int, years: str | None,
-    seed: int, threads: int | None, start: str, budget: str, uncertain: bool, out: Path | None, form: str,
-) -> None:  # fmt: skip
-    """Compare structures and pay plans in the same worlds, against today's arm.
-
-    SCENARIO is the name of a scenario that ships (`orgsim scenarios list`) or a TOML file; default baseline.
-    """
-    from orgsim import console
-    from orgsim.experiments.compare import arms_of
-    from orgsim.experiments.compare import compare as run_all
-    from orgsim.scenario.errors import ScenarioError
-
-    names = scenarios or ("baseline",)
-    loaded, asked, problems = [], [], []
-    for name in names:
-        try:
-            loaded.append(_scenario(name, years))
-            asked.append((spelled_out(structures, loaded[-1].structures), spelled_out(pay, loaded[-1].pay)))
-            arms_of(loaded[-1], *asked[-1])
-        except ScenarioError as error:
-            problems += [replace(p, key=f"--{p.key}") if p.key in ("structures", "pay") else p for p in error.problems]
-    if problems:
-        raise ScenarioError(dict.fromkeys(problems))
-    folders = [terminal.usable(folder) for folder in _folders([s.name for s in loaded], out)]
-    documents, tables = [], []
-    for name, scenario, (structures, pay), folder in zip(names, loaded, asked, folders, strict=True):
-        with terminal.progress_bar(f"Comparing, {scenario.name}") as progress:
-            comparison = run_all(
-                scenario, structures=structures, pay=pay, replicates=replicates, seed=seed, threads=threads,
-                start=start, budget=budget, uncertain=uncertain, progress=progress,
-            )  # fmt: skip
-        summary = comparison.summary()
-        command = _again(name, structures, pay, replicates, years, seed, start, budget, uncertain, folder)
-        files = _store(comparison, summary, folder, command)
-        if form == "table":
-            console.show_comparison(comparison, summary, files, shlex.join(command))
-        elif form == "json":
-            documents.append(console.as_data(comparison, summary, files))
-        else:
-            tables.append(summary if len(names) == 1 else summary.assign(scenario=scenario.name))
-    if form == "json":
-        terminal.emit_json(documents if len(names) > 1 else documents[0])
-    elif form == "csv":
-        import pandas as pd
-
-        terminal.emit(pd.concat(tables).to_csv(index=False, lineterminator="\n"))
-
-
-def _folders(names: list[str], out: Path | None) -> list[Path]:
-    if len(names) == 1:
-        return [out or RESULTS / terminal.folder_name(names[0])]
-    folders: list[Path] = []
-    for name in names:
-        folder, number = (out or RESULTS) / terminal.folder_name(name), 1
-        while folder in folders:
-            number += 1
-            folder = folder.with_name(f"{terminal.folder_name(name)}-{number}")
-        folders.append(folder)
-    return folders
-
-
-def _again(
-    name: str, structures: tuple[str, ...], pay: tuple[str, ...], replicates: int, years: str | None, seed: int,
-    start: str, budget: str, uncertain: bool, folder: Path,
-) -> list[str]:  # fmt: skip
-    """The command that makes the same results again, every setting spelled out."""
-    command = ["orgsim", "compare", name, "--structures", ",".join(structures), "--pay", ",".join(pay),
-               "--replicates", str(replicates), "--seed", str(seed)]  # fmt: skip
-    command += ["--years", years] if years is not None else []
-    command += ["--start", start] if start != "today" else []
-    command += ["--budget", budget] if budget != "free" else []
-    command += ["--uncertain"] if uncertain else []
-    return [*command, "--out", str(folder)]
-
-
-def _store(comparison: Comparison, summary: Any, folder: Path, command: list[str]) -> list[str]:
-    """Write runs, summary, figures and, when all else is complete, the manifest."""
-    import matplotlib
-
-    from orgsim.experiments.store import manifest, write_json, write_parquet
-
-    write_parquet(folder / "runs.parquet", comparison.runs)
-    files = [terminal.written(folder / "runs.parquet")]
-    text = summary.to_csv(index=False, lineterminator="\n")
-    files.append(terminal.write_file(folder / "summary.csv", lambda name: terminal.fill(name, text)))
-    with matplotlib.rc_context({"svg.hashsalt": "orgsim"}):
-        for title in ("revenue_and_waste", "funnel"):
-            figure = getattr(comparison.plot, title)()
-            for kind, about in (("png", "Software"), ("svg", "Date")):
-                def save(name: str, figure: Any = figure, kind: str = kind, about: str = about) -> None:
-                    figure.savefig(name, format=kind, dpi=150, metadata={about: None})
-
-                files.append(terminal.write_file(folder / f"{title}.{kind}", save))
-    about_run = manifest([comparison.scenario], command=command, seed=comparison.seed, start=comparison.start,
-                         replicates=comparison.replicates, budget=comparison.budget, uncertain=comparison.uncertain,
-                         arms=[str(arm) for arm in comparison.arms], today=str(comparison.today))  # fmt: skip
-    write_json(folder / "manifest.json", about_run)
-    return [*files, terminal.written(folder / "manifest.json")]
-
+main.add_command(cli_effects.effects)
+main.add_command(cli_trace.trace)
+for command in (cli_sweep.sweep, cli_sweep.status, cli_sweep.query, cli_sweep.export, cli_sweep.experiments):
+    main.add_command(command)
 
 # run ---------------------------------------------------------------------------------------------------------------
 
@@ -209,8 +80,9 @@ def run(
     """Run one scenario once, with all its leads, hours, pay, people, accounts and events on file."""
     from orgsim import console, simulation
     from orgsim.experiments.store import plain, write_json, write_parquet
+    from orgsim.scenario.load import load_scenario
 
-    question = _scenario(scenario)
+    question = load_scenario(scenario)
     arm = simulation.arm_of(question, structure, pay)
     folder = terminal.usable(out or RESULTS / f"run-{terminal.folder_name(question.name)}")
 

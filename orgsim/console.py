@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -13,20 +14,30 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from orgsim.experiments import metrics as figures
+from orgsim.experiments.metrics import SHOWN
 from orgsim.experiments.store import plain
+from orgsim.verdict import (
+    Row,
+    Rows,
+    beyond_luck,
+    by_itself,
+    joined,
+    name_of,
+    number,
+    one_structure,
+    percent,
+    signed,
+    verdict,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from orgsim.experiments.compare import Comparison
-    from orgsim.results import Arm, Run
+    from orgsim.experiments.comparison import Comparison
+    from orgsim.results import Run
 
-Row = dict[str, Any]
-Rows = dict[tuple["Arm", str], Row]
-
-LEVEL = 0.05
 ENDLESS = 10_000
-MOST_NAMED = 6  # arms that the verdict names one by one as within luck
 MONEY = {
     "revenue": "Revenue",
     "gross_margin": "Gross margin",
@@ -35,7 +46,6 @@ MONEY = {
 }
 LEADS = {"lead_waste_share": "Waste,\n% of value", "lead_waste_value": "Waste,\nk€ a year",
          "missed_demand_value": "Missed demand,\nk€ a year"}  # fmt: skip
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 def console() -> Console:
@@ -45,8 +55,9 @@ def console() -> Console:
 
 # A comparison as data ----------------------------------------------------------------------------------------------
 
-_FIGURES = ("mean", "low", "high", "difference", "difference_low", "difference_high", "share_above",
-            "variance_reduction", "p_adjusted")  # fmt: skip
+_FIGURES = ("mean", "low", "high", "difference", "difference_low", "difference_high", "median", "euro_a_year",
+            "together_low", "together_high", "share_better", "share_equal", "variance_reduction", "p_value",
+            "p_adjusted")  # fmt: skip
 
 
 def by_arm(table: pd.DataFrame) -> Rows:
@@ -64,16 +75,19 @@ def as_data(comparison: Comparison, summary: pd.DataFrame, files: Sequence[str])
         {
             "structure": arm.structure,
             "pay": arm.pay,
-            "equal_to_today": comparison.equal_by_construction(arm),
+            "equal_to_reference": comparison.equal_by_construction(arm),
             "metrics": {m: {k: rows[a, m].get(k) for k in _FIGURES} for a, m in rows if a == arm},
         }
         for arm in comparison.arms
     ]
-    signs = comparison.signs_kept().to_dict("records") if comparison.uncertain else None
+    shown = dict.fromkeys(summary["metric"])
+    signs = comparison.signs_kept(shown).to_dict("records") if comparison.uncertain else None
     document = {
         "scenario": scenario.name, "seed": comparison.seed, "replicates": comparison.replicates,
         "years": comparison.years, "start": comparison.start, "budget": comparison.budget,
-        "uncertain": comparison.uncertain,
+        "uncertain": comparison.uncertain, "interval": comparison.interval, "confidence": comparison.confidence,
+        "precision": precision_data(comparison),
+        "against": {"structure": comparison.against.structure, "pay": comparison.against.pay},
         "today": {"structure": comparison.today.structure, "pay": comparison.today.pay}, "arms": arms,
         "verdict": verdict(comparison, rows), "assumptions": scenario.notes.assumed,
         "measured": scenario.notes.measured, "signs_kept": signs, "files": list(files),
@@ -82,145 +96,94 @@ def as_data(comparison: Comparison, summary: pd.DataFrame, files: Sequence[str])
     return data
 
 
-# The verdict -------------------------------------------------------------------------------------------------------
+def precision_data(comparison: Comparison) -> dict[str, Any] | None:
+    """How a run until a precision ended, in the metric's unit (money in euro over the horizon)."""
+    reached = comparison.reached
+    if reached is None:
+        return None
+    others = [arm for arm in comparison.arms if arm != comparison.against]
+    return {
+        "metric": comparison.metric, "met": reached.met, "target": reached.target.amount,
+        "relative": reached.target.relative, "first": reached.first, "most": reached.most,
+        "replicates_needed": reached.needed, "allowed": reached.allowed,
+        "achieved": [{"structure": arm.structure, "pay": arm.pay, "half_width": half}
+                     for arm, half in zip(others, reached.achieved, strict=True)],
+    }  # fmt: skip
 
 
-def beyond_luck(row: Row) -> bool:
-    """Whether a difference to today's arm stays after Holm's correction for all differences shown."""
-    p = row.get("p_adjusted")
-    return isinstance(p, float) and p < LEVEL
-
-
-def verdict(comparison: Comparison, rows: Rows) -> str:
-    """One sentence: which differences to today's arm in profit and in lead waste are more than luck."""
-    today = f"today ({comparison.today})"
-    others = [arm for arm in comparison.arms if arm != comparison.today]
+def precision_words(c: Comparison) -> str | None:
+    """How a run until a precision ended, in words."""
+    reached = c.reached
+    if reached is None:
+        return None
+    others = [arm for arm in c.arms if arm != c.against]
     if not others:
-        return f"Only {today} was run, so there is nothing to compare it with."
-    if comparison.replicates < 2:
-        return f"With one replicate no interval is possible, so no difference to {today} can be told from luck."
-    year = 1000 * comparison.years
-    found, lucky, plans = [], [], one_structure(comparison.arms)
-    for metric, name, words in (
-        ("profit", "profit", (_earns("more"), _earns("less"))),
-        ("lead_waste_value", "lead waste", (_waste("rises"), _waste("falls"))),
-    ):
-        real = [arm for arm in others if beyond_luck(rows[arm, metric])]
-        said = []
-        for phrase, sign in zip(words, (1, -1), strict=True):
-            group = [arm for arm in real if sign * rows[arm, metric]["difference"] > 0]
-            if group:
-                said.append(phrase(_named(group, others, plans), len(group), _amounts(group, metric, rows, year)))
-        found += [" and ".join(said).replace("and lead waste ", "and ")] if said else []
-        rest = [arm for arm in others if arm not in real]
-        if rest:
-            few = len(rest) <= MOST_NAMED or not real
-            who = _named(rest, others, plans) if few else f"the other {_count(len(rest))}"
-            lucky.append(f"the {name} of {who} ({_differences(rest, metric, rows, year)})")
-    if not found:
-        return f"Against {today}, no difference is more than luck would explain: {_joined(lucky)}."
-    luck = f"within luck: {_joined(lucky)}" if lucky else "none of these differences is within luck"
-    return f"Against {today}, {'; '.join(found)}; {luck}."
+        return "Nothing to compare, so the first stage was enough for any precision."
+    about = figures.about(c.metric)
+    scale, unit = about.scale(c.years), "points" if about.kind == figures.SHARE else about.unit
+    asked = f"±{number(reached.allowed * scale)} {unit}".rstrip()
+    if reached.target.relative:
+        asked = f"±{percent(reached.target.amount)} of the {c.metric} of {name_of(c, c.against)}, {asked}"
+    worst = max(range(len(others)), key=lambda place: reached.achieved[place])
+    got = f"±{number(reached.achieved[worst] * scale)} {unit}".rstrip() + f" for {others[worst]}"
+    if reached.met:
+        return f"Precision reached in {reached.replicates} worlds: {c.metric}, asked for {asked}; the widest is {got}."
+    need = "no number of worlds will do"
+    if reached.needed is not None:
+        need = f"needs about {_rounded(reached.needed):,} worlds"
+    return (f"PRECISION NOT REACHED within {reached.most:,} worlds: {c.metric}, asked for {asked}; reached {got}; "
+            f"{need} (--most).")  # fmt: skip
 
 
-def _earns(more: str) -> Callable[[str, int, str], str]:
-    return lambda who, count, amount: (
-        f"{who} {'earns' if count == 1 else 'earn'} "
-        + amount.replace(" a year", f" a year {more} after leaders' pay", 1)
-    )
-
-
-def _waste(moves: str) -> Callable[[str, int, str], str]:
-    return lambda who, count, amount: f"lead waste {moves} by {amount} with {who}"
-
-
-def _amounts(group: list[Arm], metric: str, rows: Rows, year: float) -> str:
-    """'73 k€ a year (95 % interval 61 to 84)' for one arm, '18 to 34 k€ a year' for several."""
-    sizes = sorted(abs(rows[arm, metric]["difference"]) / year for arm in group)
-    if len(group) > 1:
-        low, high = _number(sizes[0]), _number(sizes[-1])
-        return f"about {low} k€ a year" if low == high else f"{low} to {high} k€ a year"
-    row = rows[group[0], metric]
-    low, high = sorted((abs(row["difference_low"]) / year, abs(row["difference_high"]) / year))
-    sure = high - low < 1e-9 * max(1.0, high)
-    interval = "the same in every replicate" if sure else f"95 % interval {_number(low)} to {_number(high)}"
-    return f"{_number(sizes[0])} k€ a year ({interval})"
-
-
-def _differences(group: list[Arm], metric: str, rows: Rows, year: float) -> str:
-    values = sorted(rows[arm, metric]["difference"] / year for arm in group)
-    low, high = _signed(values[0]), _signed(values[-1])
-    if len(group) == 1:
-        row = rows[group[0], metric]
-        ends = _signed(row["difference_low"] / year), _signed(row["difference_high"] / year)
-        return f"{low} k€ a year" if ends == (low, low) else f"{low} k€ a year, {ends[0]} to {ends[1]}"
-    return f"{low} k€ a year" if low == high else f"{low} to {high} k€ a year"
-
-
-def _named(group: list[Arm], others: list[Arm], plans: bool) -> str:
-    """Arms in few words: all of them, all under one pay plan, or one by one, by their plan where that says it all."""
-    if len(group) == len(others) > 1:
-        return "both alternatives" if len(others) == 2 else f"all {_count(len(others))} alternatives"
-    parts = []
-    for pay in dict.fromkeys(arm.pay for arm in group):
-        here = [arm for arm in group if arm.pay == pay]
-        every = [arm for arm in others if arm.pay == pay]
-        if len(here) == len(every) > 2:
-            parts.append(f"all {_count(len(here))} arms under {pay}")
-        else:
-            parts += [arm.pay if plans else str(arm) for arm in here]
-    return _joined(parts)
-
-
-def _count(number: int) -> str:
-    return NUMBERS[number] if number < len(NUMBERS) else str(number)
-
-
-def _joined(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def _number(value: float, digits: int | None = None) -> str:
-    if not math.isfinite(value):
-        return "?"
-    digits = (0 if abs(value) >= 10 else 1) if digits is None else digits
-    text = f"{value:,.{digits}f}"
-    return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
-
-
-def _signed(value: float, digits: int | None = None) -> str:
-    text = _number(value, digits)
-    return text if text.startswith("-") or not math.isfinite(value) or float(text.replace(",", "")) == 0 else f"+{text}"
+def _rounded(many: int) -> int:
+    """A number of worlds rounded up to two digits."""
+    unit: int = 10 ** max(0, len(str(many)) - 2)
+    return -(-many // unit) * unit
 
 
 # Tables ------------------------------------------------------------------------------------------------------------
 
 
-def show_comparison(comparison: Comparison, summary: pd.DataFrame, files: Sequence[str], command: str) -> None:
-    """Print a comparison for an executive: money, leads, the verdict, what it rests on, and how to get it again."""
-    out, rows, c = console(), by_arm(summary), comparison
-    title = c.scenario.headline
-    runs = f"{c.replicates} paired replicates" if c.replicates > 1 else "1 replicate"
+def settings_of(c: Any, runs: str) -> str:
+    """The settings of a comparison or a selection, in one line."""
     settings = [f"{c.years:g} year{'' if c.years == 1 else 's'}", runs, f"seed {c.seed}"]
     settings += ["each arm starts as its own firm"] if c.start == "own" else []
     settings += ["equal budgets"] if c.budget == "equal" else []
     settings += ["assumed parameters drawn anew in each replicate"] if c.uncertain else []
+    return " · ".join(settings)
+
+
+def show_comparison(comparison: Comparison, summary: pd.DataFrame, files: Sequence[str], command: str) -> None:
+    """Print a comparison for an executive: money, leads, the verdict, what it rests on, and how to get it again."""
+    out, rows, c = console(), by_arm(summary), comparison
+    runs = f"{c.replicates} paired replicates" if c.replicates > 1 else "1 replicate"
     out.print()
-    out.print(Text(title, style="bold"))
-    out.print(Text(" · ".join(settings), style="dim"))
-    _show_arms(out, c, rows, "Money, k€ a year", MONEY)
-    _show_arms(out, c, rows, "Leads", LEADS)
+    out.print(Text(c.scenario.headline, style="bold"))
+    out.print(Text(settings_of(c, runs), style="dim"))
+    metrics = list(dict.fromkeys(summary["metric"]))
+    for title, part in _tables(metrics):
+        _show_arms(out, c, rows, title, part)
     out.print()
     if len(c.arms) > 1 and c.replicates > 1:
-        count = sum(1 for row in rows.values() if isinstance(row.get("p_adjusted"), float) and row["p_adjusted"] >= 0)
-        _line(out, "Mean ± half of the 95 % interval; below it the difference to today. * = more than luck: "
-                   f"p < {LEVEL} after Holm's correction for all {count} differences.", "dim")  # fmt: skip
+        tested = sum(1 for row in rows.values() if isinstance(row.get("p_adjusted"), float) and row["p_adjusted"] >= 0)
+        kind = "bootstrap interval (BCa)" if c.interval == "bootstrap" else "interval"
+        to = "today" if c.against == c.today else str(c.against)
+        _line(out, f"Mean ± half of the {percent(c.confidence)} {kind}; below it the difference to {to}. * = more than "
+                   f"luck: p < {1 - c.confidence:.3g} after Holm's correction for all {tested} differences.",
+              "dim")  # fmt: skip
+        alone = by_itself(c, rows)
+        if alone:
+            _line(out, alone, "dim")
     elif c.replicates < 2:
         _line(out, "One replicate: no interval is possible. Give --replicates 2 or more.", "yellow")
     equal = [arm for arm in c.arms if c.equal_by_construction(arm)]
     if equal:
-        _line(out, f"{_joined([str(arm) for arm in equal])}: equal to today's by construction "
+        same = "today's" if c.against == c.today else f"{c.against}"
+        _line(out, f"{joined([str(arm) for arm in equal])}: equal to {same} by construction "
                    "(but for leaders' own pay).", "dim")  # fmt: skip
+    words = precision_words(c)
+    if words and c.reached:
+        _line(out, words, "" if c.reached.met else "yellow")
     out.print()
     _line(out, verdict(c, rows), "bold")
     out.print()
@@ -228,19 +191,35 @@ def show_comparison(comparison: Comparison, summary: pd.DataFrame, files: Sequen
         if note:
             _line(out, note)
     if c.uncertain and len(c.arms) > 1:
-        _signs_table(out, c)
+        _signs_table(out, c, metrics)
     gains = [float(row.get("variance_reduction", math.nan)) for row in rows.values()]
     gains = [gain for gain in gains if math.isfinite(gain)]
     out.print()
     if gains:
-        _line(out, f"Pairing made differences as precise as about {_number(median(gains))} times as many independent "
+        _line(out, f"Pairing made differences as precise as about {number(median(gains))} times as many independent "
                    "runs (median).", "dim")  # fmt: skip
     show_files(files)
-    other = next((arm.structure for arm in c.arms if arm.structure != c.today.structure), None)
+    other = next((arm.structure for arm in c.arms if arm.structure != c.against.structure), None)
     if other is not None:
-        why = f"Why: orgsim attribute {c.scenario.name} --structure {other}"
-        out.print(Text(why, style="dim"), soft_wrap=True)
+        why = ["Why: orgsim attribute", shlex.quote(shlex.split(command)[2]), "--structure", other]
+        why += ["--against", c.against.structure] if c.against.structure != c.today.structure else []
+        out.print(Text(" ".join(why), style="dim"), soft_wrap=True)
     out.print(Text(f"Again: {command}", style="dim"), soft_wrap=True)
+
+
+def _tables(metrics: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+    """Titles of tables, and headings of their columns by metric: the usual ones, or one for each unit."""
+    if tuple(metrics) == SHOWN:
+        return [("Money, k€ a year", MONEY), ("Leads", LEADS)]
+    tables: dict[str, dict[str, str]] = {}
+    for metric in metrics:
+        about = figures.about(metric)
+        title = f"Money, {about.unit}" if about.unit.startswith("k€") else "Other figures"
+        head, _, rest = about.title.partition(", ")
+        heading = f"{head},\n{rest}" if rest else head
+        unit = "" if title != "Other figures" or not about.unit else f",\n{about.unit}"
+        tables.setdefault(title, {})[metric] = f"{heading}{unit}"
+    return list(tables.items())
 
 
 def show_files(files: Sequence[str]) -> None:
@@ -275,8 +254,10 @@ def _arms_table(c: Comparison, rows: Rows, title: str, metrics: dict[str, str], 
     table.add_column("", no_wrap=True)
     for heading in metrics.values():
         table.add_column(heading, justify="right", no_wrap=True)
-    scales = {metric: 100.0 if metric.endswith("share") else 1e-3 / c.years for metric in metrics}
-    digits = {m: 1 if m.endswith("share") or _largest(c, rows, m) * scales[m] < 100 else 0 for m in metrics}
+    abouts = {metric: figures.about(metric) for metric in metrics}
+    scales = {metric: about.scale(c.years) for metric, about in abouts.items()}
+    digits = {m: _digits(_largest(c, rows, m) * scales[m], abouts[m].kind) for m in metrics}
+    versus = "today" if c.against == c.today else _short(c)
     plans = dict.fromkeys(arm.pay for arm in c.arms)
     only = one_structure(c.arms)  # then each plan has one line, not a heading
     for pay in plans:
@@ -285,56 +266,66 @@ def _arms_table(c: Comparison, rows: Rows, title: str, metrics: dict[str, str], 
                 table.add_row()
             table.add_row(Text(f"Pay: {pay}", style="italic"))
         for arm in (arm for arm in c.arms if arm.pay == pay):
-            today = arm == c.today
             name = arm.pay if only else f"  {arm.structure}"
-            label = Text(name) + Text(" (today)" if today else "", style="bold cyan")
+            label = Text(name) + Text(" (today)" if arm == c.today else "", style="bold cyan")
             table.add_row(label, *(_mean(rows[arm, m], scales[m], digits[m]) for m in metrics))
-            if not today:
+            if arm != c.against:
                 same = c.equal_by_construction(arm)
-                cells = (_difference(rows[arm, m], scales[m], digits[m], wide, same and m != "profit") for m in metrics)
-                table.add_row(Text("    vs today", style="dim"), *cells)
+                cells = (_difference(rows[arm, m], scales[m], digits[m], wide, same, c.confidence)
+                         for m in metrics)  # fmt: skip
+                table.add_row(Text(f"    vs {versus}", style="dim"), *cells)
     return table
 
 
-def one_structure(arms: Sequence[Arm]) -> bool:
-    """Whether arms are pay plans under one structure."""
-    return len({arm.structure for arm in arms}) == 1 < len(arms)
+def _short(c: Comparison) -> str:
+    """The reference in as few words as tell it from the other arms."""
+    return c.against.pay if one_structure(c.arms) else str(c.against)
+
+
+def _digits(largest: float, kind: str) -> int:
+    if kind == figures.SHARE:
+        return 1
+    return 0 if not 0 < largest < 100 else 1 if largest >= 10 or kind == figures.MONEY else 2
 
 
 def _largest(c: Comparison, rows: Rows, metric: str) -> float:
-    return max(abs(float(rows[arm, metric]["mean"])) for arm in c.arms)
+    return max((abs(float(rows[arm, metric]["mean"])) for arm in c.arms), default=0.0)
 
 
 def _mean(row: Row, scale: float, digits: int) -> Text:
-    half = (row["high"] - row["mean"]) * scale
-    mean = _number(row["mean"] * scale, digits)
-    return Text(mean if not math.isfinite(half) else f"{mean} ± {_number(half, digits)}")
+    """Mean ± half of its interval."""
+    mean, above, below = row["mean"], row["high"] - row["mean"], row["mean"] - row["low"]
+    text, half = number(mean * scale, digits), number((above + below) / 2 * scale, digits)
+    return Text(text if not math.isfinite(above) else f"{text} ± {half}")
 
 
-def _difference(row: Row, scale: float, digits: int, wide: bool, same: bool) -> Text:
-    if same:
+def _difference(row: Row, scale: float, digits: int, wide: bool, same: bool, sure: float) -> Text:
+    if same and row["share_equal"] == 1:
         return Text("equal", style="dim")
-    mean = _signed(row["difference"] * scale, digits)
+    mean = signed(row["difference"] * scale, digits)
     low, high = row["difference_low"] * scale, row["difference_high"] * scale
     if not math.isfinite(low):
         return Text(mean, style="dim")
-    half = _number((high - low) / 2, digits)
-    real = beyond_luck(row)
-    interval = f"({_signed(low, digits)} to {_signed(high, digits)})" if wide else f"± {half}"
+    half = number((high - low) / 2, digits)
+    real = beyond_luck(row, sure)
+    interval = f"({signed(low, digits)} to {signed(high, digits)})" if wide else f"± {half}"
     return Text(f"{mean} {interval}{'*' if real else ' '}", style="bold" if real else "dim")
 
 
-def _signs_table(out: Console, c: Comparison) -> None:
-    """Share of draws of the assumed parameters in which each difference to today keeps the sign of its mean."""
+def _signs_table(out: Console, c: Comparison, metrics: Sequence[str]) -> None:
+    """Share of draws of the assumed parameters in which each difference to the reference keeps the sign of its mean."""
     shown = {"revenue": "Revenue", "profit": "Profit after leaders", "lead_waste_value": "Lead waste",
              "missed_demand_value": "Missed demand"}  # fmt: skip
-    kept = by_arm(c.signs_kept())
-    table = _table("Share of draws of the assumed parameters that keep the sign of the difference to today")
+    if tuple(metrics) != SHOWN:
+        shown = {metric: figures.about(metric).title for metric in metrics[:6]}
+    kept = by_arm(c.signs_kept(shown))
+    to = "today" if c.against == c.today else str(c.against)
+    table = _table(f"Share of draws of the assumed parameters that keep the sign of the difference to {to}")
     table.add_column("")
     for heading in shown.values():
         table.add_column(heading, justify="right")
     for arm in c.arms:
-        if arm != c.today:
+        if arm != c.against:
             cells = [kept[arm, metric] for metric in shown]
             shares = (f"{_sign(row['sign'])} in {100 * row['draws_that_keep_it']:.0f} %" for row in cells)
             table.add_row(str(arm), *shares)
@@ -372,12 +363,12 @@ def show_run(run: Run, files: Sequence[str]) -> None:
                f"{facts['employees']:.0f} employees, {facts['business_days']:,.0f} business days with warm-up, "
                f"{facts['seconds']:.2f} s", "dim")  # fmt: skip
     kpis = run.kpis
-    rows = [[name.replace("\n", " "), _number(kpis[metric] / 1000 / years), "k€ a year"]
+    rows = [[name.replace("\n", " "), number(kpis[metric] / 1000 / years), "k€ a year"]
             for metric, name in MONEY.items()]  # fmt: skip
-    rows.append(["Lead waste, share of value", _number(100 * kpis["lead_waste_share"], 1), "%"])
-    rows += [[name, _number(kpis[metric] / 1000 / years), "k€ a year"] for metric, name in (
+    rows.append(["Lead waste, share of value", number(100 * kpis["lead_waste_share"], 1), "%"])
+    rows += [[name, number(kpis[metric] / 1000 / years), "k€ a year"] for metric, name in (
         ("lead_waste_value", "Lead waste"), ("missed_demand_value", "Missed demand"))]  # fmt: skip
-    rows += [[name, _number(kpis[metric] / years, 0), "a year"] for metric, name in (
+    rows += [[name, number(kpis[metric] / years, 0), "a year"] for metric, name in (
         ("leads", "Leads"), ("mqls", "Handed over"), ("opportunities", "Opportunities"), ("won", "Won"))]  # fmt: skip
     show_table(["Key figure", "Value", "Unit"], rows, right=(1,))
     _line(out, "One run is one draw of luck: compare arms with `orgsim compare`.", "dim")

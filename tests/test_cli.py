@@ -21,8 +21,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orgsim.cli import main
-from orgsim.console import verdict
 from orgsim.experiments.store import plain
+from orgsim.verdict import verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = """
@@ -123,8 +123,9 @@ def test_json_is_one_document_on_standard_output_without_nan_and_with_nothing_el
         assert profit["mean"] == pytest.approx(own["profit"].mean())
         today = arm["structure"] == "separate" and arm["pay"] == "own_numbers"
         assert (profit["difference"] is None) == today
-        assert set(profit) == {"mean", "low", "high", "difference", "difference_low", "difference_high", "share_above",
-                               "variance_reduction", "p_adjusted"}  # fmt: skip
+        assert set(profit) == {"mean", "low", "high", "difference", "difference_low", "difference_high", "median",
+                               "euro_a_year", "together_low", "together_high", "share_better", "share_equal",
+                               "variance_reduction", "p_value", "p_adjusted"}  # fmt: skip
 
 
 def test_csv_is_the_summary_with_a_row_for_each_arm_and_metric(small: str) -> None:
@@ -178,9 +179,83 @@ def test_an_arm_that_cannot_differ_is_said_to_be_equal_by_construction(small: st
 def test_tables_fit_the_terminal_and_cut_no_figure(small: str, width: int) -> None:
     text = compare(small, width=width).stderr
     assert "…" not in text
-    lines = [line for line in text.splitlines() if not line.startswith("Again:")]
+    lines = [line for line in text.splitlines() if not line.startswith(("Again:", "Why:"))]
     assert max(map(len, lines)) <= width
     assert re.search(r"vs today +[+-]?[\d,.]+ [±(]", text)
+
+
+def test_another_arm_of_reference_and_other_figures_may_be_chosen(small: str) -> None:
+    args = ("--pay", "own_numbers", "--against", "merged / own_numbers", "--metrics", "won,profit,answered_share")
+    table = flat(compare(small, *args).stderr)
+    assert "vs merged / own_numbers" in table
+    assert "Against merged / own_numbers, " in table
+    assert "Why: orgsim attribute small.toml --structure separate --against merged" in table
+    assert "Deals won," in table
+    document = json.loads(compare(small, *args, "--format", "json").stdout)
+    assert document["against"] == {"structure": "merged", "pay": "own_numbers"}
+    assert [list(arm["metrics"]) for arm in document["arms"]] == [["won", "profit", "answered_share"]] * 2
+    everything = pd.read_csv(io.StringIO(compare(small, "--metrics", "all", "--format", "csv").stdout))
+    assert len(everything) > 4 * 60
+
+
+def test_precision_says_whether_it_was_reached_in_how_many_worlds_and_the_command_repeats_it(small: str) -> None:
+    args = ("--pay", "own_numbers", "--precision", "1000%", "--of", "lead_waste_value")
+    reached = compare(small, *args, width=300)
+    assert reached.exit_code == 0, reached.stderr
+    assert "Precision reached in " in reached.stderr
+    assert "--precision 1000% --of lead_waste_value" in reached.stderr
+    missed = flat(compare(small, *args[:2], "--precision", "0.0001", "--of", "alignment_end", "--most", "5").stderr)
+    assert "PRECISION NOT REACHED within 5 worlds: alignment_end, asked for" in missed
+    assert re.search(r"needs about [\d,]+ worlds", missed)
+    assert "5 paired replicates" in missed
+    exact = ("--precision", "0.01%", "--of", "alignment_end", "--most", "4", "--format", "json")
+    document = json.loads(compare(small, *args[:2], *exact).stdout)
+    assert document["precision"]["met"] is False
+    assert document["precision"]["replicates_needed"] > document["replicates"] == 4
+
+
+def test_select_best_names_the_best_and_what_became_of_each_arm(small: str) -> None:
+    result = compare(small, "--pay", "own_numbers", "--select-best", "leaders_cost", "--indifference", "5%")
+    assert result.exit_code == 0, result.stderr
+    text = flat(result.stderr)
+    assert "has the lowest leaders' cost: with 95 % confidence it is the best of the 2 arms, or less than" in text
+    assert "the best" in text
+    assert "behind" in text
+    assert sorted(os.listdir("orgsim-results/small")) == ["manifest.json", "runs.parquet", "selection.csv"]
+    again = result.stderr.split("Again: orgsim ")[1]
+    once = pd.read_parquet("orgsim-results/small/runs.parquet")
+    assert orgsim(*shlex.split(again)).exit_code == 0
+    assert pd.read_parquet("orgsim-results/small/runs.parquet").equals(once)
+    table = pd.read_csv(io.StringIO(compare(small, "--select-best", "profit", "--format", "csv").stdout))
+    assert {"structure", "pay", "state", "runs", "mean", "dropped_after", "dropped_by", "behind"} <= set(table)
+
+
+def test_not_separated_is_an_answer(small: str) -> None:
+    text = 'extends = "./small.toml"\n[structures.twin]\nextends = "separate"\n'
+    Path("twin.toml").write_text(text, encoding="utf-8")
+    args = ("--structures", "twin", "--pay", "own_numbers", "--replicates", "3", "--select-best", "revenue")
+    result = orgsim("compare", "./twin.toml", *args)
+    assert result.exit_code == 0, result.stderr
+    assert "Not separated: today (separate / own_numbers) and twin / own_numbers have the same" in flat(result.stderr)
+    document = json.loads(orgsim("compare", "./twin.toml", *args, "--format", "json").stdout)
+    assert (document["answer"], document["best"], len(document["left"])) == ("equal", None, 2)
+    unsure = compare(small, "--pay", "own_numbers", "--select-best", "lead_waste_value", "--indifference", "1€",
+                     "--most", "6", "--format", "json")  # fmt: skip
+    document = json.loads(unsure.stdout)
+    assert document["answer"] == "not separated"
+    assert "NOT SEPARATED within 6 worlds" in document["verdict"]
+
+
+def test_all_wrong_settings_are_reported_at_once_by_the_names_of_options(small: str) -> None:
+    args = ("--precision", "x", "--of", "profi", "--metrics", "wn", "--confidence", "30%", "--against", "mergd",
+            "--replicates", "1", "--most", "5", "--indifference", "0%", "--interval", "bootstrap")  # fmt: skip
+    result = orgsim("compare", small, *args, width=300)
+    assert result.exit_code == 2
+    for words in ("--of: found 'profi'", "(did you mean 'profit'?)", "--metrics: found 'wn'", "(did you mean 'won'?)",
+                  "--confidence: found 30 %", "--against: found 'mergd'", "--replicates: found 1; must be at least 2",
+                  "--indifference: needs --select-best", "--interval: found 'bootstrap'"):  # fmt: skip
+        assert words in result.stderr, words
+    assert os.listdir(".") == ["small.toml"]
 
 
 # The verdict -------------------------------------------------------------------------------------------------------
@@ -193,7 +268,7 @@ def test_the_verdict_is_one_sentence_that_groups_arms_and_names_luck() -> None:
     arms = tuple(Arm(structure, pay) for pay in ("own", "shared") for structure in ("separate", "merged", "cro"))
     figures = {("merged", "own"): 73e3, ("cro", "own"): 4e3}
 
-    fake = SimpleNamespace(today=today, arms=arms, replicates=20, years=1.0)
+    fake = SimpleNamespace(today=today, against=today, arms=arms, replicates=20, years=1.0, confidence=0.95)
     rows = {}
     for arm in arms:
         difference = figures.get((arm.structure, arm.pay), -200e3)
@@ -240,6 +315,16 @@ def test_plain_data_has_no_nan_no_infinity_and_no_number_of_numpy() -> None:
         (["compare", "--years", "-3"], "--years: found -3; must be more than 0"),
         (["compare", "--years", "3 weks"], "did you mean 'weeks'?"),
         (["compare", "--start", "yesterday"], "'today', 'own'"),
+        (["compare", "--precision", "2"], "write a share such as '2%', or an amount a year such as '20 k€'"),
+        (["compare", "--precision", "2%", "--select-best", "profit"], "--precision: does not go with --select-best"),
+        (["compare", "--select-best", "hires"], "of which neither more nor less is better by itself"),
+        (["compare", "--select-best", "profit", "--indifference", "0%"], "--indifference: found '0%'; must be more"),
+        (["compare", "--select-best", "profit", "--replicates", "1"], "--replicates: found 1; must be at least 2"),
+        (["compare", "--precision", "2%", "--most", "20"], "--most: found 20; must be from 30"),
+        (["compare", "--most", "20"], "--most: needs --precision or --select-best"),
+        (["compare", "--of", "won"], "--of: goes with --precision"),
+        (["compare", "--confidence", "much"], "--confidence: found 'much'"),
+        (["compare", "--against", "merged / fixd"], "did you mean 'fixed'?"),
         (["run"], "Missing argument 'SCENARIO'"),
         (["run", "baseline", "--structure", "seperate"], "did you mean 'separate'?"),
         (["scenarios", "show", "basline"], "did you mean 'baseline'?"),

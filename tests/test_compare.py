@@ -172,3 +172,80 @@ def test_adjusted_p_values_never_fall_below_the_raw_ones_and_keep_their_order() 
 def test_one_replicate_gives_no_interval() -> None:
     only = estimate([3.0])
     assert (only.low, only.high) == (-np.inf, np.inf)
+
+
+def test_differences_may_be_taken_to_any_arm_which_is_run_when_it_is_not_asked_for(small: Scenario) -> None:
+    comparison = orgsim.compare(small, structures=["merged"], against="cro", replicates=3, **OWN)  # type: ignore[arg-type]
+    assert [arm.structure for arm in comparison.arms] == ["separate", "cro", "merged"]
+    table = comparison.summary(["profit"]).set_index("structure")
+    assert np.isnan(table.loc["cro", "difference"])
+    merged, cro = (comparison.values(comparison.arm(name), "profit") for name in ("merged", "cro"))
+    assert table.loc["merged", "difference"] == pytest.approx((merged - cro).mean())
+    other = comparison.summary(["profit"], against="merged / own_numbers").set_index("structure")
+    assert other.loc["cro", "difference"] == pytest.approx((cro - merged).mean())
+    assert comparison.paired("cro", "merged").mean == pytest.approx((cro - merged).mean())
+
+
+def test_better_is_higher_or_lower_as_the_figure_has_it_and_ties_are_neither(small: Scenario) -> None:
+    comparison = orgsim.compare(small, structures=["merged", "separate"], replicates=6, **OWN)  # type: ignore[arg-type]
+    runs, merged = comparison.runs, comparison.arm("merged")
+    for metric, values in (("profit", [1, 2, 3, 0, 0, -1]), ("lead_waste_value", [1, 2, 3, 0, 0, -1])):
+        theirs = comparison.values(comparison.today, metric)
+        runs.loc[runs["structure"] == "merged", metric] = theirs + np.array(values)
+    comparison._columns.clear()
+    table = comparison.summary(["profit", "lead_waste_value", "hires"]).set_index(["metric", "structure"])
+    assert table.loc[("profit", "merged"), "share_better"] == pytest.approx(3 / 6)
+    assert table.loc[("lead_waste_value", "merged"), "share_better"] == pytest.approx(1 / 6)
+    assert table.loc[("profit", "merged"), "share_equal"] == pytest.approx(2 / 6)
+    assert np.isnan(table.loc[("hires", "merged"), "share_better"])
+    assert table.loc[("profit", "merged"), "median"] == 0.5
+    assert table.loc[("profit", "merged"), "euro_a_year"] == pytest.approx(5 / 6 / comparison.years)
+    assert merged != comparison.today
+
+
+def test_every_figure_of_a_run_is_known_by_name_unit_and_direction(small: Scenario) -> None:
+    from orgsim.experiments.metrics import metrics_of
+
+    for scenario in (small, small.with_(**{"time.years": 1.3, "time.warm_up_years": 0.7})):
+        runs = orgsim.compare(scenario, structures=["separate"], replicates=1, **OWN).runs  # type: ignore[arg-type]
+        assert set(metrics_of(scenario)) == set(runs.columns[4:])
+    table = orgsim.compare(small, structures=["cro"], replicates=2, **OWN).summary(metrics_of(small))  # type: ignore[arg-type]
+    assert set(table["metric"]) == set(metrics_of(small))
+
+
+def test_the_bootstrap_changes_intervals_and_neither_means_nor_p_values(small: Scenario) -> None:
+    comparison = orgsim.compare(small, structures=["merged"], replicates=12, **OWN)  # type: ignore[arg-type]
+    t, boot = comparison.summary(), comparison.summary(interval="bootstrap")
+    assert boot.equals(comparison.with_interval("bootstrap").summary())
+    changed = [column for column in t if not t[column].equals(boot[column])]
+    assert changed == ["low", "high", "difference_low", "difference_high"]
+
+
+def test_a_run_until_a_precision_has_the_runs_of_a_comparison_of_as_many_and_its_own_intervals(small: Scenario) -> None:
+    arms = {"structures": ["merged", "cro"], "seed": 5, **OWN}
+    metric = "alignment_end"
+    until = orgsim.compare(small, replicates=4, precision="0.05", metric=metric, most=40, **arms)  # type: ignore[arg-type]
+    reached = until.reached
+    assert reached is not None
+    assert reached.met
+    assert 4 < until.replicates == reached.replicates <= 40
+    assert max(reached.achieved) <= 0.05
+    fixed = orgsim.compare(small, replicates=until.replicates, **arms)  # type: ignore[arg-type]
+    assert until.runs.equals(fixed.runs)
+    for arm, half in zip(until.arms[1:], reached.achieved, strict=True):
+        own, plain = until.paired(arm, metric=metric), fixed.paired(arm, metric=metric)
+        assert (own.high - own.low) / 2 == pytest.approx(half)
+        assert own.mean == plain.mean
+        assert own.high - own.low > plain.high - plain.low
+
+
+def test_all_that_is_wrong_with_a_comparison_is_said_at_once(small: Scenario) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        orgsim.compare(small, structures=["mergd"], against="cro / fixd", replicates=1, precision="x", metric="profit",
+                       most=0, seed=-1, threads=0, start="never", budget="none", interval="bootstrap",
+                       confidence=2)  # fmt: skip
+    keys = {problem.key for problem in caught.value.problems}
+    assert keys == {"structures", "against", "replicates", "precision", "most", "seed", "threads", "start", "budget",
+                    "interval", "confidence"}  # fmt: skip
+    with pytest.raises(ScenarioError, match="did you mean 'won'"):
+        orgsim.compare(small, structures=["cro"], replicates=1, **OWN).summary(["wonn"])  # type: ignore[arg-type]

@@ -21,7 +21,6 @@ from click.testing import CliRunner, Result
 from test_docs import FENCE, inside
 
 from orgsim.cli import main
-from orgsim.console import verdict
 from orgsim.contract import contract, euro, percent, segments, words
 from orgsim.engine.plan import deal_worth
 from orgsim.figures import pay as figures
@@ -31,6 +30,7 @@ from orgsim.scenario.load import library, load_scenario
 from orgsim.scenario.pay import NOT_MOVED, Component, Curve, Metric, curve_of
 from orgsim.scenario.schema import Scenario
 from orgsim.terminal import spelled_out
+from orgsim.verdict import verdict
 
 PRESETS = sorted(path.stem for path in (library() / "pay").glob("*.toml"))
 OWN = """extends = "baseline"
@@ -460,7 +460,8 @@ def test_compare_takes_all_for_plans_and_structures_of_each_scenario(
 
 def told(today: Arm, arms: list[Arm], real: set[str]) -> str:
     """The verdict where plans in `real` earn 100 k€ a year more beyond luck, and all else is within it."""
-    fake = SimpleNamespace(today=today, arms=(today, *arms), replicates=20, years=1.0)
+    arms_run = (today, *arms)
+    fake = SimpleNamespace(today=today, against=today, arms=arms_run, replicates=20, years=1.0, confidence=0.95)
     rows = {
         (arm, metric): {"difference": 100e3 if arm.pay in real and metric == "profit" else 1e3,
                         "difference_low": 90e3, "difference_high": 110e3,

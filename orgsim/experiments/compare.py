@@ -3,257 +3,242 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
 
 from orgsim.clock import Clock
 from orgsim.engine.records import DAYS_PER_YEAR
+from orgsim.experiments import metrics as figures
+from orgsim.experiments.comparison import ArmName, Comparison, arm_named, interval_problems
 from orgsim.experiments.executors import in_order, opened
-from orgsim.experiments.statistics import Estimate, estimate, holm, paired, variance_reduction
-from orgsim.experiments.worlds import Task, Terms, World, engine_hash, rows_of
-from orgsim.leadership.arms import equal_programme
+from orgsim.experiments.precision import Reached, Target, run_until, target_of
+from orgsim.experiments.statistics import INTERVALS
+from orgsim.experiments.worlds import Row, Task, Terms, World, engine_hash, rows_of
 from orgsim.results import Arm
 from orgsim.scenario.errors import Problem, ScenarioError, cut
-from orgsim.scenario.load import known, unknown
+from orgsim.scenario.load import unknown
 from orgsim.scenario.schema import Scenario
 from orgsim.simulation import check_key
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from orgsim.figures.comparison import Plots
+    import numpy as np
+    from numpy.typing import NDArray
 
 STRUCTURES = ("merged", "separate", "cro")
 PAY = ("own_numbers", "shared_revenue")
 REPLICATES = 100
+FIRST = 30  # replicates of the first stage where the run decides itself how many there are
+MOST = 1_000  # and their limit
 MOST_REPLICATES = 1_000_000
 
-# What the table shows: metric, heading, unit. Money is shown per year of the horizon.
-METRICS: dict[str, tuple[str, str]] = {
-    "revenue": ("Revenue", "k€ a year"),
-    "gross_margin": ("Gross margin", "k€ a year"),
-    "profit_before_leaders": ("Profit before leaders' pay", "k€ a year"),
-    "profit": ("Profit after leaders' pay", "k€ a year"),
-    "lead_waste_share": ("Lead waste, share", "%"),
-    "lead_waste_value": ("Lead waste", "k€ a year"),
-    "missed_demand_value": ("Missed demand", "k€ a year"),
-}
 Progress = Callable[[int, int], None]
+Simulate = Callable[[Sequence[Arm], int, int, Callable[[int], None] | None], list[Row]]
 
 
-@dataclass
-class Comparison:
-    """Runs of all arms and what they say. Money in `runs` is in euro over the whole horizon."""
+def compare(
+    scenario: Scenario, *, structures: Sequence[str] = STRUCTURES, pay: Sequence[str] = PAY,
+    against: ArmName | None = None, replicates: int | None = None, precision: str | Target | None = None,
+    metric: str = "profit", most: int = MOST, seed: int = 0, threads: int | None = None, batch: int | None = None,
+    start: str = "today", budget: str = "free", uncertain: bool = False, interval: str = "t",
+    confidence: float = 0.95, executor: str | Executor = "threads", progress: Progress | None = None,
+) -> Comparison:
+    """Run every structure under every pay plan in the same worlds and take the differences to one of the arms.
 
-    scenario: Scenario
-    arms: tuple[Arm, ...]
-    today: Arm
-    seed: int
-    replicates: int
-    runs: pd.DataFrame
-    uncertain: bool = False
-    start: str = "today"
-    budget: str = "free"
-    confidence: float = 0.95
-    _columns: dict[tuple[Arm, str], Any] = field(default_factory=dict, repr=False)
+    structures, pay: names of the scenario's structures and pay plans. against: the arm of reference, as
+    "structure / pay plan" or a structure under today's pay plan; default today's. Today's arm and the reference are
+    added where they are not among the arms.
+    replicates: worlds (default 100), numbered from 0; with seed the key of all luck. precision: run instead until the
+    interval of every difference in `metric` has at most this half-width: "2%" of the reference's mean, or an amount
+    such as "20 k€" a year (`precision.target_of`); `replicates` is then the first stage (default 30), `most` the
+    limit. The runs are those of a comparison with as many replicates.
+    threads: workers (default: all cores); batch: replicates per task; neither changes any result.
+    start: "today" (all arms start from today's firm) or "own" (each arm warms up under itself). budget: "free", or
+    "equal" (the difference in leaders' cost to today's is moved to or from programme spend). uncertain: each
+    replicate also draws the assumed parameters from their ranges. interval: "t" (Student) or "bootstrap" (BCa).
+    executor: where it is computed (`executors.opened`). progress(done, all) is called as replicates finish; `all` grows
+    while a precision is sought.
 
-    def values(self, arm: Arm, metric: str) -> Any:
-        """One metric of one arm, a value per replicate, as an array in replicate order."""
-        if metric not in self.runs.columns:
-            known(metric, [str(c) for c in self.runs.columns[4:]], "metric")
-        key = (arm, metric)
-        if key not in self._columns:
-            mask = (self.runs["structure"] == arm.structure) & (self.runs["pay"] == arm.pay)
-            self._columns[key] = self.runs.loc[mask, metric].to_numpy(dtype=float)
-        return self._columns[key]
+    Raises ScenarioError that lists all unknown names and values out of range.
+    """
+    import pandas as pd
 
-    def _arm(self, arm: Arm | tuple[str, str] | str) -> Arm:
-        if isinstance(arm, str):
-            parts = [part.strip() for part in arm.split("/")]
-            arm = Arm(parts[0], parts[1] if len(parts) > 1 else self.today.pay)
-        elif not isinstance(arm, Arm):
-            arm = Arm(*arm)
-        known(str(arm), [str(a) for a in self.arms], "arm")
-        return arm
+    wrong = problems(
+        scenario, structures=structures, pay=pay, against=against, replicates=replicates, precision=precision,
+        metric=metric, most=most, seed=seed, threads=threads, batch=batch, start=start, budget=budget,
+        interval=interval, confidence=confidence,
+    )  # fmt: skip
+    if wrong:
+        raise ScenarioError(wrong)
+    arms, reference = arms_of(scenario, structures, pay, against), reference_of(scenario, against)
+    rows: list[Row] = []
+    reached: Reached | None = None
+    with simulator(scenario, Terms(seed, start, budget, uncertain), threads, batch, executor) as simulate:
 
-    def paired(
-        self, arm: Arm | tuple[str, str] | str, against: Arm | tuple[str, str] | str | None = None,
-        metric: str = "profit",
-    ) -> Estimate:
-        """Mean difference arm - against (today's arm by default) over paired replicates, with its interval."""
-        other = self.today if against is None else self._arm(against)
-        return paired(self.values(self._arm(arm), metric), self.values(other, metric), self.confidence)
+        def values(begin: int, end: int) -> NDArray[np.float64]:
+            note = None if progress is None else lambda done: progress(begin + done, end)
+            found = simulate(arms, begin, end, note)
+            rows.extend(found)
+            return table_of(found, metric, (reference, *(arm for arm in arms if arm != reference)))
 
-    def equal_by_construction(self, arm: Arm) -> bool:
-        """Whether every run of the arm has the very figures of today's arm, leaders' own pay left out."""
-        left_out = ("profit", "value", "leaders_cost", "cost_leaders_pay", "cost_leaders_switching")
-        metrics = [
-            str(c) for c in self.runs.columns[4:] if c not in left_out and not str(c).startswith("profit_year")
-        ]
-        return arm != self.today and all(
-            np.array_equal(self.values(arm, m), self.values(self.today, m), equal_nan=True) for m in metrics
-        )
-
-    @cached_property
-    def years(self) -> float:
-        """Years of the horizon."""
-        return Clock.of(self.scenario).horizon / DAYS_PER_YEAR
-
-    def summary(self, metrics: Iterable[str] = tuple(METRICS)) -> pd.DataFrame:
-        """One row per arm and metric: mean and interval, paired difference to today's arm and interval, share of worlds
-        above today's, variance reduction by pairing, and the p-value adjusted for all comparisons shown (Holm)."""
-        import pandas as pd
-
-        rows: list[dict[str, Any]] = []
-        for metric in metrics:
-            for arm in self.arms:
-                own = estimate(self.values(arm, metric), self.confidence)
-                row: dict[str, Any] = {
-                    "structure": arm.structure, "pay": arm.pay, "metric": metric, "mean": own.mean, "low": own.low,
-                    "high": own.high,
-                }  # fmt: skip
-                if arm != self.today:
-                    difference = self.paired(arm, self.today, metric)
-                    row |= {
-                        "difference": difference.mean, "difference_low": difference.low,
-                        "difference_high": difference.high, "share_above": difference.better,
-                        "variance_reduction": variance_reduction(
-                            self.values(arm, metric), self.values(self.today, metric)
-                        ),
-                        "p_value": difference.p_value,
-                    }  # fmt: skip
-                rows.append(row)
-        table = pd.DataFrame(rows)
-        if "p_value" in table.columns:
-            tested = table["p_value"].notna()
-            table.loc[tested, "p_adjusted"] = holm(table.loc[tested, "p_value"].tolist())
-        return table
-
-    def signs_kept(self, metrics: Iterable[str] = tuple(METRICS)) -> pd.DataFrame:
-        """Share of draws (replicates) in which the difference to today's arm has the sign of its mean."""
-        import pandas as pd
-
-        rows = []
-        for metric in metrics:
-            for arm in self.arms:
-                if arm != self.today:
-                    differences = self.values(arm, metric) - self.values(self.today, metric)
-                    mean = float(differences.mean())
-                    kept = float((np.sign(differences) == np.sign(mean)).mean())
-                    rows.append(
-                        {"structure": arm.structure, "pay": arm.pay, "metric": metric, "sign": float(np.sign(mean)),
-                         "draws_that_keep_it": kept}
-                    )  # fmt: skip
-        return pd.DataFrame(rows)
-
-    def notes(self) -> list[str]:
-        """What a reader of the table must know of this comparison."""
-        found = []
-        if self.budget == "equal":
-            today = self.scenario.structures[self.today.structure]
-            for name in dict.fromkeys(arm.structure for arm in self.arms):
-                _, short = equal_programme(self.scenario, today, self.scenario.structures[name])
-                if short > 0:
-                    found.append(
-                        f"Budgets are not quite equal: leaders of {name} cost {short / 1000:,.0f} k€ a year more than "
-                        "programme could pay for; their programme is nil."
-                    )
-        return found
-
-    @property
-    def plot(self) -> Plots:
-        """Figures of this comparison: `plot.revenue_and_waste()`, `plot.funnel()`."""
-        from orgsim.figures.comparison import Plots
-
-        return Plots(self)
+        if precision is None:
+            values(0, replicates or REPLICATES)
+        else:
+            target = precision if isinstance(precision, Target) else _target(scenario, precision, metric)
+            reached = run_until(values, target, replicates or FIRST, most, confidence)
+    table = pd.DataFrame(rows).sort_values(["structure", "pay", "replicate"], kind="stable", ignore_index=True)
+    return Comparison(
+        scenario, arms, today_of(scenario), seed, len(rows) // len(arms), table, uncertain, start, budget, reference,
+        confidence, interval, metric, reached,
+    )  # fmt: skip
 
 
-def arms_of(scenario: Scenario, structures: Sequence[str], pay: Sequence[str]) -> tuple[Arm, ...]:
-    """All arms, structures by pay plans in the order given, each once; today's arm is added when not among them.
+@contextmanager
+def simulator(
+    scenario: Scenario, terms: Terms, threads: int | None = None, batch: int | None = None,
+    executor: str | Executor = "threads",
+) -> Iterator[Simulate]:
+    """A function that runs arms in worlds: simulate(arms, begin, end, note) gives the rows of worlds begin .. end - 1,
+    world by world, and calls note(worlds done). What is under way is given up when the caller fails."""
+    cancelled, size = threading.Event(), batch or 4
+    with opened(executor, threads) as (pool, workers):
+        run = partial(rows_of, cancelled=cancelled) if isinstance(pool, ThreadPoolExecutor) else rows_of
+
+        def simulate(
+            arms: Sequence[Arm], begin: int, end: int, note: Callable[[int], None] | None = None
+        ) -> list[Row]:
+            tasks = (
+                Task(scenario, terms, tuple(World((), k, tuple(arms)) for k in range(first, min(first + size, end))),
+                     engine_hash())
+                for first in range(begin, end, size)
+            )  # fmt: skip
+            rows: list[Row] = []
+            for found in in_order(pool, run, tasks, 2 * workers() + 1):
+                rows += found
+                if note:
+                    note(len(rows) // len(arms))
+            return rows
+
+        try:
+            yield simulate
+        except BaseException:
+            cancelled.set()
+            raise
+
+
+def table_of(rows: Sequence[Row], metric: str, arms: Sequence[Arm]) -> NDArray[np.float64]:
+    """One figure of rows as an array of worlds by arms."""
+    import numpy as np
+
+    by_arm = {(row["structure"], row["pay"], row["replicate"]): row[metric] for row in rows}
+    worlds = sorted({row["replicate"] for row in rows})
+    return np.array([[by_arm[arm.structure, arm.pay, world] for arm in arms] for world in worlds], dtype=float)
+
+
+def today_of(scenario: Scenario) -> Arm:
+    """Today's structure and pay plan."""
+    return Arm(scenario.today.structure, scenario.today.pay)
+
+
+def reference_of(scenario: Scenario, against: ArmName | None) -> Arm:
+    """The arm that others are compared with: today's unless another is named."""
+    return today_of(scenario) if against is None else arm_named(against, scenario.today.pay)
+
+
+def arms_of(
+    scenario: Scenario, structures: Sequence[str], pay: Sequence[str], against: ArmName | None = None
+) -> tuple[Arm, ...]:
+    """All arms, structures by pay plans in the order given, each once; today's arm and the reference come first when
+    they are not among them.
 
     Raises ScenarioError that lists all unknown structures and pay plans.
     """
-    structures = [structures] if isinstance(structures, str) else list(structures)
-    pay = [pay] if isinstance(pay, str) else list(pay)
-    asked = (("structures", structures, scenario.structures), ("pay", pay, scenario.pay))
+    wrong = arm_problems(scenario, structures, pay, against)
+    if wrong:
+        raise ScenarioError(wrong)
+    structures, pay = _listed(structures), _listed(pay)
+    arms = [Arm(structure, plan) for plan in pay for structure in structures]
+    needed = (today_of(scenario), reference_of(scenario, against))
+    return tuple(dict.fromkeys([*(arm for arm in needed if arm not in arms), *arms]))
+
+
+def _listed(names: Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+# What may be wrong -------------------------------------------------------------------------------------------------
+
+
+def arm_problems(
+    scenario: Scenario, structures: Sequence[str], pay: Sequence[str], against: ArmName | None = None
+) -> list[Problem]:
+    """All unknown names of structures and pay plans."""
+    asked = (("structures", _listed(structures), scenario.structures), ("pay", _listed(pay), scenario.pay))
     empty = [
         Problem("command", None, what, "nothing", f"found nothing; allowed: {cut(sorted(allowed))}", None)
         for what, names, allowed in asked
         if not names
     ]
     wrong = [problem for what, names, allowed in asked for name in names for problem in unknown(name, allowed, what)]
-    problems = empty + wrong
-    if problems:
-        raise ScenarioError(dict.fromkeys(problems))
-    arms = list(dict.fromkeys(Arm(structure, plan) for plan in pay for structure in structures))
-    today = Arm(scenario.today.structure, scenario.today.pay)
-    return tuple(arms if today in arms else [today, *arms])
+    reference = reference_of(scenario, against)
+    wrong += unknown(reference.structure, scenario.structures, "against")
+    wrong += unknown(reference.pay, scenario.pay, "against")
+    return list(dict.fromkeys(empty + wrong))
 
 
-def compare(
+def world_problems(
+    numbers: Sequence[tuple[str, int | None, int]], seed: int, start: str, budget: str, confidence: float
+) -> list[Problem]:
+    """Numbers (name, value, least) out of range, and what is wrong with the key of luck, the start and the budget."""
+    wrong = []
+    for name, value, least in numbers:
+        if value is not None and not least <= value <= MOST_REPLICATES:
+            bound = f"at least {least}" if value < least else f"at most {MOST_REPLICATES}"
+            wrong.append(Problem("command", None, name, str(value), f"found {value}; must be {bound}", None))
+    try:
+        check_key(seed, 0)
+    except ScenarioError as error:
+        wrong += error.problems
+    wrong += unknown(start, ("today", "own"), "start") + unknown(budget, ("free", "equal"), "budget")
+    if not 0.5 <= confidence < 1:
+        message = f"found {100 * confidence:g} %; must be from 50 % to less than 100 %"
+        wrong.append(Problem("command", None, "confidence", str(confidence), message, None))
+    return wrong
+
+
+def problems(
     scenario: Scenario, *, structures: Sequence[str] = STRUCTURES, pay: Sequence[str] = PAY,
-    replicates: int = REPLICATES, seed: int = 0, threads: int | None = None, batch: int | None = None,
-    start: str = "today", budget: str = "free", uncertain: bool = False, executor: str | Executor = "threads",
-    progress: Progress | None = None,
-) -> Comparison:
-    """Run every structure under every pay plan in the same `replicates` worlds and compare them with today's arm.
-
-    structures, pay: names of the scenario's structures and pay plans. seed, replicate numbers 0 .. replicates - 1: the
-    key of all luck. threads: workers (default: all cores); batch: replicates per task; neither changes any result.
-    start: "today" (all arms start from today's firm) or "own" (each arm warms up under itself). budget: "free", or
-    "equal" (the difference in leaders' cost to today's is moved to or from programme spend). uncertain: each
-    replicate also draws the assumed parameters from their ranges. executor: where it is computed
-    (`executors.opened`). progress(done, all) is called as replicates finish.
-
-    Raises ScenarioError for unknown names and values out of range.
-    """
-    import pandas as pd
-
-    _check(replicates, seed, threads, batch, start, budget)
-    arms = arms_of(scenario, structures, pay)
-    terms, size = Terms(seed, start, budget, uncertain), batch or 4
-    tasks = (
-        Task(
-            scenario, terms,
-            tuple(World((), replicate, arms) for replicate in range(first, min(first + size, replicates))),
-            engine_hash(),
-        )
-        for first in range(0, replicates, size)
-    )  # fmt: skip
-    rows: list[dict[str, Any]] = []
-    cancelled = threading.Event()
-    with opened(executor, threads) as (pool, workers):
-        local = isinstance(pool, ThreadPoolExecutor)
-        run = partial(rows_of, cancelled=cancelled) if local else rows_of
+    against: ArmName | None = None, replicates: int | None = None, precision: str | Target | None = None,
+    metric: str = "profit", most: int = MOST, seed: int = 0, threads: int | None = None, batch: int | None = None,
+    start: str = "today", budget: str = "free", interval: str = "t", confidence: float = 0.95,
+) -> list[Problem]:
+    """Everything that is wrong with the settings of a comparison."""
+    numbers = [("replicates", replicates, 1 if precision is None else 2), ("threads", threads, 1), ("batch", batch, 1)]
+    wrong = arm_problems(scenario, structures, pay, against)
+    wrong += world_problems(numbers, seed, start, budget, confidence)
+    wrong += unknown(interval, INTERVALS, "interval") or interval_problems(interval, precision is not None)
+    if precision is None:
+        return wrong
+    wrong += most_problems(replicates or FIRST, most)
+    nameless = figures.unknown_metrics(scenario, (metric,), "metric")
+    if not nameless and not isinstance(precision, Target):
         try:
-            for found in in_order(pool, run, tasks, 2 * workers() + 1):
-                rows += found
-                if progress:
-                    progress(len(rows) // len(arms), replicates)
-        except BaseException:
-            cancelled.set()
-            raise
-    table = pd.DataFrame(rows).sort_values(["structure", "pay", "replicate"], kind="stable", ignore_index=True)
-    today = Arm(scenario.today.structure, scenario.today.pay)
-    return Comparison(scenario, arms, today, seed, replicates, table, uncertain, start, budget)
+            _target(scenario, precision, metric)
+        except ValueError as error:
+            wrong.append(Problem("command", None, "precision", precision, str(error), None))
+    return wrong + nameless
 
 
-def _check(replicates: int, seed: int, threads: int | None, batch: int | None, start: str, budget: str) -> None:
-    problems = []
-    if replicates > MOST_REPLICATES:
-        message = f"found {replicates}; must be at most {MOST_REPLICATES}"
-        problems.append(Problem("command", None, "replicates", str(replicates), message, None))
-    for name, value, least in (("replicates", replicates, 1), ("threads", threads, 1), ("batch", batch, 1)):
-        if value is not None and value < least:
-            message = f"found {value}; must be at least {least}"
-            problems.append(Problem("command", None, name, str(value), message, None))
-    if problems:
-        raise ScenarioError(problems)
-    check_key(seed, replicates - 1)
-    known(start, ("today", "own"), "start")
-    known(budget, ("free", "equal"), "budget")
+def most_problems(first: int, most: int) -> list[Problem]:
+    """A limit below the replicates of the first stage."""
+    if first <= most <= MOST_REPLICATES:
+        return []
+    message = f"found {most}; must be from {first}, the replicates of the first stage, to {MOST_REPLICATES}"
+    return [Problem("command", None, "most", str(most), message, None)]
+
+
+def _target(scenario: Scenario, text: str, metric: str) -> Target:
+    years = Clock.of(scenario).horizon / DAYS_PER_YEAR
+    return target_of(text, figures.metric_of(scenario, metric), years)

@@ -8,10 +8,8 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from orgsim.experiments.statistics import estimate
-
 if TYPE_CHECKING:
-    from orgsim.experiments.compare import Comparison
+    from orgsim.experiments.comparison import Comparison
 
 # Okabe and Ito's colours, told apart by colour-blind readers; one colour per pay plan.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -45,15 +43,15 @@ class Plots:
         for arm in self._c.arms:
             for metric in metrics:
                 scale = 1 if metric.endswith("share") else 1 / self._c.years
-                e = estimate(self._c.values(arm, metric) * scale, self._c.confidence)
+                e = self._c.mean(arm, metric)
                 rows.append(
-                    {"structure": arm.structure, "pay": arm.pay, "metric": metric, "mean": e.mean, "low": e.low,
-                     "high": e.high}
+                    {"structure": arm.structure, "pay": arm.pay, "metric": metric, "mean": e.mean * scale,
+                     "low": e.low * scale, "high": e.high * scale}
                 )  # fmt: skip
         return pd.DataFrame(rows)
 
     def revenue_and_waste(self) -> Figure:
-        """Revenue and lead waste by arm with 95 % intervals."""
+        """Revenue and lead waste by arm with their intervals."""
         many = len(self._c.arms) > MANY
         height = 1.6 + 0.24 * len(self._c.arms) if many else 4.6
         figure = Figure(figsize=(9.5, height), layout="constrained")
@@ -66,8 +64,8 @@ class Plots:
         if len(labels) > 1 and not many:
             figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
         figure.suptitle(
-            f"{self._title()}\nmeans and 95 % intervals over {self._c.replicates} worlds that all arms share: "
-            "differences between arms are surer than these intervals",
+            f"{self._title()}\nmeans and {100 * self._c.confidence:g} % intervals over {self._c.replicates} worlds "
+            "that all arms share: differences between arms are surer than these intervals",
             fontsize=10,
         )
         return figure
