@@ -205,18 +205,19 @@ def _flows(scenario: Scenario, arms: list[Arm], seed: int, replicates: int, form
 
 
 def _audit(scenario: Scenario, arms: list[Arm], seed: int, replicate: int, size: int, form: str) -> None:
+    from orgsim.engine.segments import segment_sizes
     from orgsim.experiments.ledger.draws import audit, smaller
 
     part = smaller(scenario, size, AUDIT_YEARS)
     if part != scenario:
-        terminal.say(f"Auditing a part: {part.market.size:,} of {scenario.market.size:,} prospects, "
+        terminal.say(f"Auditing a part: {sum(segment_sizes(part)):,} of {sum(segment_sizes(scenario)):,} prospects, "
                      f"{part.time.years:g} of {scenario.time.years:g} years; the engine runs uncompiled, which takes "
                      "about 20 seconds for 1,000 prospects.")  # fmt: skip
     found = audit(part, arms[0], arms[1], seed=seed, replicate=replicate)
     table = found.table()
     if form == "json":
         terminal.emit_json(_settings(scenario, arms, seed) | {
-            "replicate": replicate, "prospects": part.market.size, "years": part.time.years,
+            "replicate": replicate, "prospects": sum(segment_sizes(part)), "years": part.time.years,
             "warm_up_draws": len(found.warm_up.counters), "draws": table.to_dict("records")})  # fmt: skip
     elif form == "csv":
         terminal.emit(table.to_csv(index=False, lineterminator="\n"))

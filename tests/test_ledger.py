@@ -405,3 +405,47 @@ def test_a_story_tells_each_line_of_the_log_once_and_the_same_lines_under_equal_
 
 def test_the_first_difference_of_a_firm_is_none_when_there_is_none(found: Ledger) -> None:
     assert first(Ledger(found.scenario, found.seed, found.replicate, found.a, found.a)) is None
+
+
+def test_a_recommendation_is_the_reason_where_one_opened_the_need_and_only_there(small: Scenario) -> None:
+    told = {"customers.word_of_mouth": 2.0, "market.size": 1500, "time.years": 1.5, "people.reps": 3}
+    one = ledger(small.with_(**told), "merged", "separate", seed=0)
+    opened = []
+    for (place, occasion), parting in one.partings.items():
+        reason = parting.first.why.partition("opens its need: ")[2]
+        if parting.first.category != "recommendation" or not reason:
+            continue
+        said = ["a customer did" in half for half in reason.split(f" under {one.a.label}, ")]
+        by_word = []
+        for lines in Case(one, place).lines:
+            need = next((x.time for x in lines if x.activity == r.NOTE_NEED and x.occasion == occasion), None)
+            by_word.append(need is not None and any(x.activity == r.NOTE_TOLD and x.time == need for x in lines))
+        assert said == by_word, parting.first.why
+        opened.append(sum(by_word))
+    assert {1, 2} <= set(opened)
+
+
+def test_a_lead_given_back_is_put_down_to_lead_rights(small: Scenario) -> None:
+    one = ledger(small.with_(**{"market.size": 900, "market.episodes_per_year": 0.9}), "merged", "sla", seed=0)
+    back = [p.turn for p in one.partings.values() if p.turn and ("given back" in p.turn.a or "given back" in p.turn.b)]
+    assert len(back) > 2
+    assert {step.category for step in back} == {"lead_rights"}
+
+
+def test_money_worth_following_counts_all_orders_of_all_accounts(small: Scenario) -> None:
+    one = ledger(small.with_(**{"market.size": 700}), "merged", "cro / quarterly_bonus", seed=2)
+    found = one.worth_following(10_000)["margin_difference"].sum()
+    totals = one.totals.set_index("figure")
+    rate = one.scenario.money.gross_margin
+    income = totals.loc[["revenue_new", "revenue_repeat"]].sum()
+    revenue = income["ledger_a"] - income["ledger_b"]
+    assert found == pytest.approx(rate * revenue, abs=1.0)
+
+
+def test_a_part_is_audited_of_segments_with_sizes_of_their_own_too(small: Scenario) -> None:
+    from orgsim.engine.segments import segment_sizes
+    from orgsim.experiments.ledger.draws import smaller
+
+    sizes = {f"market.segments.{place}.size": 500 for place in range(len(small.market.segments))}
+    part = smaller(small.with_(**sizes), 120, 1.0)
+    assert 100 <= sum(segment_sizes(part)) <= 120

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from orgsim.experiments.design import Design, Factor, checks, points
+from orgsim.experiments.uncertain import is_drawn
 from orgsim.experiments.worlds import Terms
 from orgsim.results import Arm
 from orgsim.scenario.errors import Path as KeyPath
@@ -24,6 +26,7 @@ WORD = 2**32
 MOST_REPLICATES = 1_000_000
 MOST_RUNS = 20_000_000
 FOLDER = "experiments"
+ABOUT = ("name", "title", "notes")  # what is said of a firm, and decides nothing
 PLAUSIBLE = "plausible"
 SETTINGS = ("mean", "sd", "mode", "median", "sigma", "a", "b")
 
@@ -212,6 +215,10 @@ def _checked(
         {path: _resolved(base, path, value, ("points", place, path), reader) for path, value in point.items()}
         for place, point in enumerate(form.points)
     )
+    for key, paths in (("factors", list(form.factors)), ("points", [path for point in form.points for path in point])):
+        for path in dict.fromkeys(paths):
+            if path.split(".")[0] in ABOUT:
+                reader.wrong((key, path) if key == "factors" else (key,), f"{path} decides nothing in a run")
     for path in form.settings:
         if path in form.factors:
             reader.wrong(("settings", path), "is among the factors too; leave it out in one of them")
@@ -222,14 +229,25 @@ def _checked(
     for at, message in checks(design, factors, listed):
         reader.wrong(tuple(int(part) if part.isdigit() and at[0] == "points" else part for part in at), message)
     reader.done()
-    varied = tuple(sorted(factor.path for factor in factors)) if form.uncertain else ()
-    terms = Terms(form.seed, form.start, form.budget, form.uncertain, varied)
+    said = {factor.path for factor in factors} | set(form.settings) if form.uncertain else set()
+    fixed = tuple(sorted(path for path in said if is_drawn(path)))
+    terms = Terms(form.seed, form.start, form.budget, form.uncertain, fixed)
     made = Experiment(base, arms, factors, design, form.replicates, terms, listed, Path(file).stem, form.title)
+    _check_ends(made, reader)
     runs = len(made.points) * len(arms) * form.replicates
     if runs > MOST_RUNS:
         reader.wrong(("replicates",), f"found {form.replicates}, which makes {runs:,} runs; at most {MOST_RUNS:,}")
     reader.done()
     return made
+
+
+def _check_ends(made: Experiment, reader: _Reader) -> None:
+    """Tell the reader of a range or distribution that reaches values which the parameter cannot have."""
+    for factor in made.factors:
+        if factor.values is None:
+            values = [point[factor.path] for point in made.points]
+            for value in dict.fromkeys((min(values), max(values))):
+                _resolved(made.base, factor.path, value, ("factors", factor.path), reader)
 
 
 def _scenario(name: str, reader: _Reader, folder: Path) -> Scenario:
@@ -274,6 +292,9 @@ def _resolved(base: Scenario, path: str, value: Any, at: KeyPath, reader: _Reade
 
     A value that fits its field but not the rest of the scenario passes: other factors may change the rest.
     """
+    if isinstance(value, float) and math.isnan(value):
+        reader.wrong(at, "found nan; a number is needed", "nan")
+        return value
     try:
         return value_at(override(base, {path: value}), path)
     except ScenarioError as error:

@@ -186,9 +186,16 @@ class Results:
         """Runs of all plans of the folder, each once, as its latest plan has it."""
         import pyarrow as pa
 
-        others = [name for name in Shards(self.folder, "plans").names() if name != self.manifest["plan"]]
-        tables = [self.plan, *map(self._plan_at, others)]
-        whole = pa.concat_tables([t for t in tables if not isinstance(t, Damaged)], promote_options="permissive")
+        plans = Shards(self.folder, "plans")
+        others = [name for name in plans.names() if name != self.manifest["plan"]]
+        others.sort(key=lambda name: -(plans.folder / name).stat().st_mtime)
+        tables = [t for t in (self.plan, *map(self._plan_at, others)) if not isinstance(t, Damaged)]
+        kinds: dict[str, set[pa.DataType]] = {}
+        for table in tables:
+            for column in table.schema:
+                kinds.setdefault(column.name, set()).add(column.type)
+        mixed = {name for name, types in kinds.items() if len(types) > 1 and pa.string() in types}
+        whole = pa.concat_tables([_as_text(table, mixed) for table in tables], promote_options="permissive")
         keys = whole.column("key").to_pylist()
         first = {key: place for place, key in reversed(list(enumerate(keys)))}
         return whole.take(pa.array(sorted(first.values()))).drop_columns(["point"])
@@ -367,6 +374,16 @@ def _factor(about: dict[str, Any]) -> Factor:
 
 def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+def _as_text(table: pa.Table, names: set[str]) -> pa.Table:
+    """The table with some columns as text: a factor may be a number in one plan and a choice in another."""
+    import pyarrow as pa
+
+    for place, name in enumerate(table.column_names):
+        if name in names:
+            table = table.set_column(place, name, table.column(name).cast(pa.string()))
+    return table
 
 
 def _once(rows: pa.Table) -> pa.Table:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from orgsim.experiments.experiment import Experiment
+from orgsim.experiments.experiment import ABOUT, Experiment
 from orgsim.experiments.store import plain
 from orgsim.experiments.worlds import Changes, World, engine_hash
 from orgsim.results import Arm
@@ -26,7 +26,6 @@ from orgsim.scenario.schema import Scenario
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ABOUT = ("name", "title", "notes")  # what is said of a firm, and decides nothing
 MODULUS = 2**128
 BLOCK = 8  # replicates of a point that follow each other: early results cover all points, and points are made seldom
 
@@ -48,7 +47,7 @@ class Plan:
         self.experiment, self.engine = experiment, engine_hash()
         self.base = reduced(experiment.base, experiment.arms, experiment.paths)
         own = {path: value_at(experiment.base, path) for path in experiment.paths}
-        seen = {arm: _seen_by(arm, experiment) for arm in experiment.arms}
+        seen = {arm: _seen_by(arm, experiment, experiment.paths) for arm in experiment.arms}
         self._changes = {arm: [_changes(p, own, seen[arm]) for p in experiment.points] for arm in experiment.arms}
         self._content = {arm: self._of_points(arm, own, seen[arm]) for arm in experiment.arms}
 
@@ -62,7 +61,9 @@ class Plan:
         firm = reduced(experiment.base, (arm,), experiment.paths).model_dump(mode="json", exclude=set(ABOUT))
         rest = _sum_of("", firm) - sum(_sum_of(path, own[path]) for path in seen)
         sums = [(rest + sum(_sum_of(path, point[path]) for path in seen)) % MODULUS for point in experiment.points]
-        return [_hash([self.engine, f"{found:x}", asdict(arm), asdict(experiment.terms)]).hexdigest() for found in sums]
+        fixed = sorted(_seen_by(arm, experiment, experiment.terms.fixed))
+        terms = asdict(experiment.terms) | {"fixed": fixed}
+        return [_hash([self.engine, f"{found:x}", asdict(arm), terms]).hexdigest() for found in sums]
 
     def runs(self) -> Iterator[Run]:
         """All runs, in the order in which results are sorted: point, arm, replicate."""
@@ -142,13 +143,13 @@ def _widens(path: str) -> bool:
     return parts[0] == "today" or (parts[0] == "structures" and (len(parts) < 3 or parts[2] == "devices"))
 
 
-def _seen_by(arm: Arm, experiment: Experiment) -> set[str]:
-    """The paths of factors that an arm can notice."""
+def _seen_by(arm: Arm, experiment: Experiment, paths: Collection[str]) -> set[str]:
+    """Those of the paths whose values an arm can notice."""
     firm = reduced(experiment.base, (arm,), experiment.paths)
     tables: dict[str, Collection[str]] = {"structures": firm.structures, "pay": firm.pay, "devices": firm.devices}
     return {
         path
-        for path in experiment.paths
+        for path in paths
         for first, second in [(*path.split("."), "")[:2]]
         if first not in tables or not second or second in tables[first]
     }
@@ -187,14 +188,14 @@ def _hash(content: Any) -> hashlib.blake2b:
 
 
 def _column(values: list[Any]) -> pa.Array:
-    """Values of one factor as a column: of their own type where they share one, else as text."""
+    """Values of one factor as a column: of their own type where they share one, else as text; None is missing."""
     import pyarrow as pa
 
-    if any(isinstance(value, (list, tuple, dict)) for value in values):
-        values = [_text(value) for value in values]
-    kinds = {type(value) for value in values}
-    if kinds == {int, float}:
-        values = [float(value) for value in values]
+    there = [value for value in values if value is not None]
+    kinds = {type(value) for value in there}
+    as_one: Callable[[Any], Any] | None = None
+    if any(isinstance(value, (list, tuple, dict)) for value in there):
+        as_one = _text
     elif len(kinds) > 1:
-        values = [str(value) for value in values]
-    return pa.array(values)
+        as_one = float if kinds == {int, float} else str
+    return pa.array([value if value is None or as_one is None else as_one(value) for value in values])

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from orgsim.engine.records import FIRM
 from orgsim.engine.streams import parameter_uniform
-from orgsim.scenario.load import override
+from orgsim.scenario.load import field_at, override
 from orgsim.scenario.schema import Scenario
 
 ADDED = {"selling_weight": 0.2}
@@ -35,6 +35,13 @@ def drawn_fields(table: BaseModel) -> dict[str, tuple[float, float]]:
             low, high = cast("list[float]", extra["range"])
             out[name] = (float(low), float(high))
     return out
+
+
+def is_drawn(path: str) -> bool:
+    """Whether the parameter at a dotted path is one of those that are drawn."""
+    field = field_at(path)
+    extra = field.json_schema_extra if field is not None else None
+    return isinstance(extra, dict) and bool(extra.get("drawn"))
 
 
 def drawn(scenario: Scenario, seed: int, replicate: int, keep: Collection[str] = ()) -> Scenario:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orgsim.engine import streams
+from orgsim.engine.segments import segment_sizes
 from orgsim.results import Arm
 from orgsim.scenario.schema import Scenario
 from orgsim.simulation import check_key
@@ -116,9 +117,19 @@ def audit(scenario: Scenario, a: Arm | str, b: Arm | str, *, seed: int = 0, repl
 
 
 def smaller(scenario: Scenario, prospects: int, years: float) -> Scenario:
-    """The scenario with no more than so many prospects, and no longer than so many years, for a quick audit."""
-    return scenario.with_(**{"market.size": min(scenario.market.size, prospects),
-                             "time.years": min(scenario.time.years, years)})  # fmt: skip
+    """The scenario with no more than so many prospects, and no longer than so many years, for a quick audit.
+
+    Segments that have sizes of their own shrink in proportion.
+    """
+    share = min(1.0, prospects / max(1, sum(segment_sizes(scenario))))
+    changes: dict[str, Any] = {"market.size": max(1, int(scenario.market.size * share)),
+                               "time.years": min(scenario.time.years, years)}  # fmt: skip
+    for place, segment in enumerate(scenario.market.segments):
+        for name in ("size", "reach"):
+            own = getattr(segment, name)
+            if own is not None:
+                changes[f"market.segments.{place}.{name}"] = max(1, int(own * share))
+    return scenario.with_(**changes)
 
 
 def record(scenario: Scenario, arms: Sequence[Arm], seed: int, replicate: int) -> list[Record]:

@@ -22,6 +22,7 @@ from orgsim.results import Arm
 from orgsim.scenario.load import known
 from orgsim.scenario.schema import Scenario
 from orgsim.simulation import check_key, warm_up
+from orgsim.tables import account_id
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -235,13 +236,26 @@ class Ledger:
 
     def worth_following(self, number: int = 5) -> pd.DataFrame:
         """Accounts with the largest difference in money between the arms: margin of first and later orders, euro."""
+        import pandas as pd
+
         table = self.episodes
         rate = float(self.scenario.money.gross_margin)
-        difference = table["margin_a"] - table["margin_b"] + rate * (table["repeat_a"] - table["repeat_b"])
-        sums = difference.groupby(table["prospect"]).sum()
+        difference = (table["margin_a"] - table["margin_b"]).groupby(table["prospect"]).sum()
+        orders = [self._orders(side) for side in (self.a, self.b)]
+        later = rate * orders[0].sub(orders[1], fill_value=0.0)
+        sums = pd.Series(difference.add(later, fill_value=0.0).round(2), name="margin_difference")
         sums = sums[sums != 0]
         largest = sums.loc[sums.abs().sort_values(ascending=False, kind="stable").index[:number]]
-        return largest.rename("margin_difference").reset_index()
+        return largest.rename_axis("prospect").reset_index()
+
+    def _orders(self, side: Side) -> pd.Series[float]:
+        """Euro of repeat orders in the horizon by account, those of accounts that were customers at its start too."""
+        import pandas as pd
+
+        found = ends.repeat_orders(side.chronicle, float(side.walk.world.firm["horizon_start"][0]))
+        names = account_id(side.walk.world, np.array([place for place, _ in found], dtype=np.int64))
+        euro = pd.Series(np.array(list(found.values()), dtype=float) / 100, index=names)
+        return euro.groupby(level=0).sum()
 
 
 def _measured(table: pd.DataFrame, measure: str) -> Any:

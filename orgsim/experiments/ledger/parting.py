@@ -172,13 +172,14 @@ class Account:
             x.activity == y.activity == r.NOTE_NEED
         ):  # the need opened at another time for its own history; what counts now is who was reached
             return why.noticed(case, occasion, (opened[0].time, opened[1].time), leads)
-        return self._no_need(occasion, time)
+        return self._no_need(occasion, opened)
 
-    def _no_need(self, occasion: int, time: float) -> Reason:
-        """The need opened at another time, or in one arm only: what came before it was not the same."""
-        told_by = [{x.act for x in lines if x.activity == r.NOTE_TOLD and x.time <= time} for lines in self.case.lines]
-        if told_by[0] != told_by[1]:
-            return why.recommended(self.case, time)
+    def _no_need(self, occasion: int, opened: Sequence[Line | None]) -> Reason:
+        """The need opened at another time, or in one arm only: a customer brought it about by telling the account of
+        us, or what came before it was not the same."""
+        by_word = [line if line is not None and self._by_word(side, line) else None for side, line in enumerate(opened)]
+        if any(by_word):
+            return why.told_of_us(self.case, by_word)
         for before in range(occasion - 1, -1, -1):
             if before in self.found:
                 return Reason(EARLIER, "", f"its need before (occasion {before}) went another way")
@@ -187,6 +188,9 @@ class Account:
             if place is not None:
                 return self._while_customer(pair, place)
         return Reason("not_recorded", "", why.UNKNOWN)
+
+    def _by_word(self, side: int, need: Line) -> bool:
+        return any(x.activity == r.NOTE_TOLD and x.time == need.time for x in self.case.lines[side])
 
     def _while_customer(self, pair: Pair, place: int) -> Reason:
         x, y = (lines[place] if place < len(lines) else None for lines in pair)
@@ -218,13 +222,13 @@ class Account:
         since = past[0][last:]
         kind = {line.activity for line in (x, y) if line is not None}
         attempts = sum(line.activity == r.NOTE_ATTEMPT for line in past[0])
+        if kind & set(RIGHTS):
+            return self._rights(x, y)
         if _has(since, r.NOTE_ATTEMPT) and since[-1].activity == r.NOTE_ATTEMPT and since[-1].amount:
             return self._open_or_unknown(x, y) if x is None or y is None else why.conversation(
                 self.case, leads, attempts)  # fmt: skip
         if _has(since, r.NOTE_ACCEPTED):
             return self._open_or_unknown(x, y)
-        if kind & set(RIGHTS):
-            return self._rights(x, y)
         if r.NOTE_ASIDE in kind:
             return why.not_believed(self.case, leads, owners, time)
         attempted = [line for line in (x, y) if line is not None and line.activity == r.NOTE_ATTEMPT]

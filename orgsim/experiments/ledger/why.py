@@ -7,6 +7,7 @@ Each reason names a category, who took the decision, and the figures. What no re
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from orgsim.engine import records as r
 from orgsim.engine import streams
 from orgsim.experiments.ledger.chronicle import WORD, Line
-from orgsim.experiments.ledger.words import both, figures, holder, rep
+from orgsim.experiments.ledger.words import both, date, figures, holder, rep
 
 if TYPE_CHECKING:
     from orgsim.experiments.ledger.ledger import Ledger, Side
@@ -158,9 +159,18 @@ def signalled(case: Case, ordinal: int, time: float) -> Reason:
                   + "it was " + case.say(here, there))  # fmt: skip
 
 
+def told_of_us(case: Case, told: Sequence[Line | None]) -> Reason:
+    """A customer's word opened the need, in the arms where there is a line for it."""
+    days = {line.time // r.HOURS_PER_DAY for line in told if line is not None}
+    close = len(days) < sum(line is not None for line in told)
+    said = ["no customer did by then" if line is None else f"a customer did on {date(side, line.time, hour=close)}"
+            for side, line in zip(case.sides, told, strict=True)]  # fmt: skip
+    return Reason("recommendation", "a customer", "who tells the account of us opens its need: " + case.say(*said))
+
+
 def recommended(case: Case, time: float) -> Reason:
-    """An account knew us more than its segment does in one arm: a customer had told it, if the log says so."""
-    heard = [{line.act for line in lines if line.activity in WORD and line.time <= time} for lines in case.lines]
+    """An account knew us more than its segment does in one arm: a customer had told it, if one log alone says so."""
+    heard = [any(line.activity in WORD and line.time <= time for line in lines) for lines in case.lines]
     if heard[0] != heard[1]:
         said = ["had" if told else "had not" for told in heard]
         return Reason("recommendation", "a customer", "a customer "
@@ -272,11 +282,15 @@ def conversation(case: Case, leads: tuple[int, int], attempt: int) -> Reason:
                       + case.say(*("twice, by marketing too" if twice else "by sales alone" for twice in doubled)))
 
     ready = [float(row["timing"]) for row in rows]
-    if ready[0] == ready[1]:
-        return Reason("not_recorded", "", UNKNOWN)
     burn = float(case.ledger.scenario.contact.burn) * (2.0 if doubled[0] else 1.0)
     _, _, u_burn, _ = case.luck(streams.CONTACT, int(rows[0]["ordinal"]), attempt)
-    risks = figures([burn * (1.0 - moment) for moment in ready], u_burn, percent=True, digits=1)
+    odds = [burn * (1.0 - moment) for moment in ready]
+    if (u_burn < odds[0]) == (u_burn < odds[1]):
+        if rows[0]["viable"] == rows[1]["viable"]:
+            return Reason("not_recorded", "", UNKNOWN)
+        needs = ("there was a need by then" if row["viable"] else "there was no need yet" for row in rows)
+        return Reason("conversation", "the moment of the call", case.say(*needs))
+    risks = figures(odds, u_burn, percent=True, digits=1)
     return Reason("conversation", "the moment of the call",
                   f"a call burns this buyer if the risk is above {risks[2]}; by how far the buying process was, it was "
                   + case.say(risks[0], risks[1]))  # fmt: skip

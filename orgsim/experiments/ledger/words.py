@@ -97,6 +97,8 @@ def told(side: Side, line: Line | None) -> str:
     kind, who = line.activity, rep(line.resource)
     if kind == r.NOTE_LEAD:
         origin = int(leads["origin"][line.lead])
+        if origin == r.OUTBOUND and line.resource >= 0:
+            return f"lead opened: {who}'s prospecting found the buyer"
         return "lead opened (interest without a need)" if origin == r.SIGNAL else f"lead opened: {ORIGINS[origin]}"
     if kind == r.NOTE_ATTEMPT:
         return f"{who} called and {'reached the buyer' if line.amount else 'reached nobody'}"
