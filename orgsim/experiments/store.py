@@ -92,7 +92,7 @@ def manifest(scenarios: list[Any], **facts: Any) -> dict[str, Any]:
     """
     from orgsim.engine.compile import source_hash
 
-    packages = ("orgsim", "numpy", "scipy", "numba", "pandas", "pyarrow")
+    packages = ("orgsim", "numpy", "scipy", "numba", "pandas", "pyarrow", "pydantic", "duckdb")
     about = {
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
