@@ -91,8 +91,10 @@ def sweep(
 
 def _unwritable(error: OSError, folder: Path) -> Failure:
     place = f"{error.filename}: " if error.filename else ""
-    kept = "; what was done is safe: make room or choose another --out, and give the same command again"
-    return Failure(f"{place}{error.strerror or error}{kept}", 2 if isinstance(error, PermissionError) else 1)
+    ours = isinstance(error, (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError))
+    mend = "choose another --out" if ours else "make room or choose another --out"
+    again = f"; what was done is safe: {mend}, and give the same command again"
+    return Failure(f"{place}{error.strerror or error}{again}", 2 if ours else 1)
 
 
 def _end(outcome: Outcome, folder: Path, again: str) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from orgsim.experiments.design import Design, Factor, checks, points
+from orgsim.experiments.design import DISTRIBUTIONS, Design, Factor, checks, points
 from orgsim.experiments.uncertain import is_drawn
 from orgsim.experiments.worlds import Terms
 from orgsim.results import Arm
@@ -304,7 +304,7 @@ def _resolved(base: Scenario, path: str, value: Any, at: KeyPath, reader: _Reade
         if own:
             return value
     field_info = field_at(path)
-    if field_info is None or isinstance(value, (bool, int, float)):
+    if field_info is None or isinstance(value, (bool, float)):
         return value
 
     class One(BaseModel):
@@ -369,6 +369,8 @@ def _factor(path: str, table: FactorTable, base: Scenario, reader: _Reader) -> F
         return Factor(path)
     ends = [None if end is None else read_end(name, end, (name,) if name in given else ("range",))
             for name, end in (("low", low), ("high", high))]  # fmt: skip
+    if table.distribution is not None:
+        reader.one_of((*at, "distribution"), table.distribution, DISTRIBUTIONS)
     settings = []
     for name in SETTINGS:
         value = getattr(table, name)

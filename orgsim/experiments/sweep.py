@@ -224,12 +224,19 @@ class _Sweep:
             wait(under_way)
             whole = {future for future in under_way if not future.cancelled() and future.exception() is None}
             self._collect(whole, under_way)
+            self._count_anew()
         except BaseException:
             cancelled.set()
             for future in under_way:
                 future.cancel()
             raise
         return False
+
+    def _count_anew(self) -> None:
+        """An interrupt may fall between a shard and its count: what is on disk says how many there are."""
+        self.seen.clear()
+        done, _, _ = self._look()
+        self.outcome.done = len(done & self.keys) - self.outcome.there - self.outcome.by_others
 
     def _fill(
         self, pool: Executor, send: Callable[[Task], pa.Table], under_way: UnderWay, workers: int
