@@ -236,6 +236,10 @@ def _again(
     return [*command, "--out", str(folder)]
 
 
+# Files: the answer to one question at a time; the manifest says which, and comes last when the rest is complete.
+ANSWERS = ("manifest.json", "summary.csv", "selection.csv", "revenue_and_waste.png", "revenue_and_waste.svg",
+           "funnel.png", "funnel.svg")  # fmt: skip
+
 # Files -------------------------------------------------------------------------------------------------------------
 
 
@@ -269,6 +273,8 @@ def _store_selection(selection: Selection, folder: Path, command: list[str]) -> 
 def _store_tables(found: Comparison | Selection, table: Any, folder: Path, name: str) -> list[str]:
     from orgsim.experiments.store import write_parquet
 
+    for old in ANSWERS:  # of another question: they must not stand beside this one's runs
+        (folder / old).unlink(missing_ok=True)
     write_parquet(folder / "runs.parquet", found.runs)
     text = table.to_csv(index=False, lineterminator="\n")
     files = [terminal.written(folder / "runs.parquet")]

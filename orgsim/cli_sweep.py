@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from orgsim.experiments.sweep import Outcome
 
 RESULTS = Path("orgsim-results")
+SHOWN = 10  # points that --dry-run lists
+MOST_ROWS = 200  # rows of an answer on screen
 QUIET = 30.0  # seconds between lines of progress where there is no terminal
 _FOLDER = click.Path(path_type=Path)
 
@@ -150,28 +152,54 @@ def _span(seconds: float) -> str:
 
 def _emit_plan(experiment: Experiment, folder: Path, form: str) -> None:
     runs = len(experiment.points) * len(experiment.arms) * experiment.replicates
+    done = _there(experiment, folder)
     about = {
         "points": len(experiment.points), "arms": [str(arm) for arm in experiment.arms],
-        "replicates": experiment.replicates, "runs": runs, "folder": str(folder),
+        "replicates": experiment.replicates, "runs": runs, "there": done or 0, "folder": str(folder),
     }  # fmt: skip
     if form == "json":
         terminal.emit_json(about | {"table": experiment.points})
         return
     from orgsim.console import show_table
 
-    shown, paths = experiment.points[:20], experiment.paths
+    shown, paths = experiment.points[:SHOWN], experiment.paths
     rows = [[str(place), *(terminal.cell(point[path]) for path in paths)] for place, point in enumerate(shown)]
     show_table(["Point", *paths], rows)
     hidden = len(experiment.points) - len(shown)
     more = f"... and {hidden:,} more points\n" if hidden else ""
-    arms = f"{len(experiment.arms)} arm{'s' if len(experiment.arms) > 1 else ''}"
-    terminal.say(
-        f"{more}{len(experiment.points):,} points x {arms} x {experiment.replicates:,} worlds = {runs:,} runs, "
-        f"into {folder}. Nothing was run."
-    )
+    size = _size(experiment)
+    there = "" if done is None else f" {done:,} are there, {runs - done:,} would be run."
+    terminal.say(f"{more}{size} = {runs:,} runs, into {folder}.{there} Nothing was run.")
+
+
+def _size(experiment: Experiment) -> str:
+    points, arms, worlds = len(experiment.points), len(experiment.arms), experiment.replicates
+    return " x ".join([_many(points, "point"), _many(arms, "arm"), _many(worlds, "world")])
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _there(experiment: Experiment, folder: Path) -> int | None:
+    """How many of an experiment's runs a folder has; None where there is no sweep."""
+    from orgsim.experiments.plan import Plan
+    from orgsim.experiments.shards import Shards
+
+    if not (folder / "manifest.json").exists():
+        return None
+    found, _ = Shards(folder).scan(["key"])
+    done = {key for table in found.values() for key in table.column("key").to_pylist()}
+    return sum(run.key in done for run in Plan(experiment).runs())
 
 
 def _show_outcome(outcome: Outcome, folder: Path) -> None:
+    if outcome.left_out:
+        what, _, back = outcome.left.rpartition("; ")
+        terminal.say(f"{folder} held {what}: {outcome.left_out:,} of its runs are not in this plan. They are kept, but "
+                     f"status, effects, query and export show this one now. Back with: {back}")  # fmt: skip
+    if outcome.interrupted:
+        return
     parts = [f"{outcome.done:,} runs done in {_span(outcome.seconds)}"]
     parts += [f"{outcome.there:,} were there"] if outcome.there else []
     parts += [f"{outcome.by_others:,} done meanwhile by another process"] if outcome.by_others else []
@@ -200,8 +228,9 @@ def status(folder: Path, form: str) -> None:
 
     experiment = about["experiment"]
     kind, worlds = experiment["design"]["kind"], experiment["replicates"]
-    terminal.say(f"{experiment['title'] or experiment['name']}: {len(results.points):,} points ({kind}), "
-                 f"{len(results.arms)} arms, {worlds:,} worlds")  # fmt: skip
+    points = results.plan.column("point")[-1].as_py() + 1
+    terminal.say(f"{experiment['title'] or experiment['name']}: {_many(points, 'point')} ({kind}), "
+                 f"{_many(len(results.arms), 'arm')}, {_many(worlds, 'world')}")  # fmt: skip
     share = f"{100 * found.done / found.planned:.1f} %" if found.planned else ""
     rows = [["Done", f"{found.done:,}", share], ["Missing", f"{found.missing:,}", ""]]
     rows += [["Failed", f"{found.failed:,}", "among those done; their rows hold the error"]] if found.failed else []
@@ -209,7 +238,7 @@ def status(folder: Path, form: str) -> None:
     rows += [["Set aside", f"{found.set_aside:,}", "shards found damaged before"]] if found.set_aside else []
     made = f"orgsim {about['versions']['orgsim']}, {about['made'][:10]}"
     rows += [["Computed", _span(found.seconds), "sum of the runs' own time"],
-             ["On disk", f"{found.bytes / 1e6:,.1f} MB", f"in {found.shards:,} files"],
+             ["On disk", f"{found.bytes / 1e3:,.0f} kB", f"in {_many(found.shards, 'file')}"],
              ["Engine", about["results_of"][:12], made]]  # fmt: skip
     show_table(["", "Runs", ""], rows, right=(1,))
     for error, count in found.errors[:5]:
@@ -247,11 +276,28 @@ def query(folder: Path, sql: str, form: str) -> None:
     else:
         from orgsim.console import show_table
 
-        numbers = [place for place, kind in enumerate(table.dtypes) if kind.kind in "iuf"]
-        rows = [[terminal.cell(value) for value in row] for row in table.head(200).itertuples(index=False)]
-        show_table([str(name) for name in table.columns], rows, right=numbers)
+        rows = [[terminal.cell(value) for value in row] for row in table.head(MOST_ROWS).itertuples(index=False)]
+        names = [str(name) for name in table.columns]
+        fit = _columns_that_fit(names, rows)
+        numbers = [place for place, kind in enumerate(table.dtypes[:fit]) if kind.kind in "iuf"]
+        show_table(names[:fit], [row[:fit] for row in rows], right=numbers)
+        if fit < len(names):
+            terminal.say(f"... and {_many(len(names) - fit, 'more column')}: name those you want (DESCRIBE runs lists "
+                         "them), or --format csv")  # fmt: skip
         if len(table) > len(rows):
-            terminal.say(f"... and {len(table) - len(rows):,} more rows; --format csv gives all")
+            terminal.say(f"... and {_many(len(table) - len(rows), 'more row')}; --format csv gives all")
+
+
+def _columns_that_fit(names: list[str], rows: list[list[str]]) -> int:
+    """How many columns the terminal has room for, one at least."""
+    from orgsim.console import console
+
+    left = console().width
+    for place, name in enumerate(names):
+        left -= max([len(name), *(len(row[place]) for row in rows)]) + 3
+        if left < 0:
+            return max(1, place)
+    return len(names)
 
 
 @click.command()
@@ -324,13 +370,12 @@ def show(name: str) -> None:
 @experiments.command()
 @click.argument("file")
 def check(file: str) -> None:
-    """Check an experiment file and name all its mistakes, each with file, line and key."""
+    """Check an experiment file and name its mistakes, each with file, line and key; then check again."""
     from orgsim.experiments.experiment import load_experiment
 
     one = load_experiment(file)
     runs = len(one.points) * len(one.arms) * one.replicates
-    size = f"{len(one.points):,} points, {len(one.arms)} arms, {one.replicates:,} worlds: {runs:,} runs"
-    terminal.say(f"{file}: ok; {size}")
+    terminal.say(f"{file}: ok; {_size(one)} = {runs:,} runs")
 
 
 @experiments.command()
@@ -346,5 +391,5 @@ def new(file: Path) -> None:
     terminal.usable(path.parent)
     text = text_of(find_experiment("team_size"))
     terminal.write_file(path, lambda name: terminal.fill(name, text))
-    terminal.say(f"Written: {path}\nEdit it, then: orgsim sweep {shlex.quote(str(path))}")
+    terminal.say(f"Written: {path}\nEdit it, then: orgsim experiments check {shlex.quote(str(path))}")
 

@@ -58,7 +58,7 @@ def verdict(comparison: Comparison, rows: Rows) -> str:
             lucky.append(f"the {what} of {who} ({_differences(rest, about, rows, c)})")
     if not found:
         return f"Against {reference}, no difference is more than luck would explain: {joined(lucky)}."
-    luck = f"within luck: {joined(lucky)}" if lucky else "none of these differences is within luck"
+    luck = f"within luck: {joined(lucky)}" if lucky else "all of these differences are more than luck"
     return f"Against {reference}, {'; '.join(found)}; {luck}."
 
 

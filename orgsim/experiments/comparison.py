@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ArmName = Arm | tuple[str, str] | str
 
 
-@dataclass
+@dataclass(repr=False)
 class Comparison:
     """Runs of all arms and what they say. Money in `runs` is in euro over the whole horizon.
 
@@ -53,6 +53,10 @@ class Comparison:
     metric: str = "profit"
     reached: Reached | None = None
     _columns: dict[tuple[Arm, str], NDArray[np.float64]] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        size = f"{len(self.arms)} arms in {self.replicates:,} worlds"
+        return f"<Comparison {self.scenario.name}: {size}, seed {self.seed}>"
 
     def __post_init__(self) -> None:
         self.against = self.against or self.today

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -28,6 +29,8 @@ MOST_RUNS = 20_000_000
 FOLDER = "experiments"
 ABOUT = ("name", "title", "notes")  # what is said of a firm, and decides nothing
 PLAUSIBLE = "plausible"
+OWN = {"scenario", "factors", "points", "design", "structures", "arms"}  # keys that only an experiment has
+FIRMS = {"extends", "market", "people", "money", "today", "time"}  # and some that only a scenario has
 SETTINGS = ("mean", "sd", "mode", "median", "sigma", "a", "b")
 
 
@@ -59,8 +62,36 @@ class DesignTable(Table):
 
 
 def _listed(value: Any) -> Any:
-    """A list of values is short for a table with `values`."""
-    return {"values": value} if isinstance(value, (list, tuple)) else value
+    """A list of values, or one, is short for a table with `values`."""
+    if isinstance(value, (list, tuple)):
+        return {"values": value}
+    return value if isinstance(value, (dict, FactorTable)) else {"values": [value]}
+
+
+def _of_kind(value: Any) -> Any:
+    """The kind of a design is short for a table with `kind`."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
+def _with_paths(data: dict[str, Any]) -> dict[str, Any]:
+    """The data with factors, settings and points keyed by dotted paths, however they are written: people.reps,
+    "people.reps" or [factors.people]; market.segments[0].share or market.segments.0.share."""
+    out = dict(data)
+    for key, leaves in (("factors", set(FactorTable.model_fields)), ("settings", {"extends"})):
+        if isinstance(out.get(key), dict):
+            out[key] = _flat(out[key], leaves)
+    if isinstance(out.get("points"), list):
+        out["points"] = [_flat(point, {"extends"}) if isinstance(point, dict) else point for point in out["points"]]
+    return out
+
+
+def _flat(table: dict[str, Any], leaves: set[str], path: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        here = re.sub(r"\[(\d+)\]", r".\1", f"{path}{key}")
+        below = isinstance(value, dict) and value and not (leaves & set(value))
+        found |= _flat(value, leaves, f"{here}.") if below else {here: value}
+    return found
 
 
 class ExperimentFile(Table):
@@ -77,12 +108,12 @@ class ExperimentFile(Table):
     budget: Literal["free", "equal"] = "free"
     uncertain: bool = False
     settings: dict[str, Any] = Field(default_factory=dict)
-    design: DesignTable = DesignTable()
+    design: Annotated[DesignTable, BeforeValidator(_of_kind)] = DesignTable()
     factors: dict[str, Annotated[FactorTable, BeforeValidator(_listed)]] = Field(default_factory=dict)
     points: tuple[dict[str, Any], ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Experiment:
     """A sweep to be run: a firm, what varies in it, the arms, the worlds.
 
@@ -100,6 +131,10 @@ class Experiment:
     listed: tuple[Mapping[str, Any], ...] = ()
     name: str = "experiment"
     title: str = ""
+
+    def __repr__(self) -> str:
+        size = f"{len(self.points):,} points ({self.design.kind}) x {len(self.arms)} arms x {self.replicates:,} worlds"
+        return f"<Experiment {self.name}: {self.base.name}, {size}>"
 
     @property
     def today(self) -> Arm:
@@ -179,7 +214,12 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def wrong(self, path: KeyPath, message: str, found: str = "", hint: str | None = None) -> None:
-        line = line_of(self.text, path) if self.text else None
+        line = None
+        if self.text:  # a path may stand in one piece or, without quotes, in several
+            pieces = (part for step in path for part in (step.split(".") if isinstance(step, str) else (step,)))
+            listed = (re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", step) if isinstance(step, str) else step for step in path)
+            lines = [line_of(self.text, way) for way in (path, tuple(pieces), tuple(listed))]
+            line = max((found for found in lines if found), default=None)
         self.problems.append(Problem(self.file, line, dotted(path), found, message, hint))
 
     def one_of(self, path: KeyPath, value: str, allowed: Iterable[str]) -> None:
@@ -196,6 +236,10 @@ def _checked(
     data: dict[str, Any], file: str, text: str | None, folder: Path, given: Scenario | None = None
 ) -> Experiment:
     reader = _Reader(file, text)
+    if not OWN & set(data) and FIRMS & set(data):
+        reader.wrong((), "this looks like a scenario; an experiment names one: scenario = \"my-firm.toml\"")
+        reader.done()
+    data = _with_paths(data)
     try:
         form = ExperimentFile.model_validate(data)
     except ValidationError as error:
@@ -256,7 +300,9 @@ def _scenario(name: str, reader: _Reader, folder: Path) -> Scenario:
     except ScenarioError as error:
         for problem in error.problems:
             if problem.file == name and problem.line is None:
-                reader.wrong(("scenario",), problem.message, problem.found, problem.hint)
+                beside = [path.name for path in folder.glob("*.toml")]
+                message = f"found {show(name)}; {problem.message} (paths begin at this file's folder)"
+                reader.wrong(("scenario",), message, problem.found, nearest(name, beside) or problem.hint)
             else:
                 reader.problems.append(problem)
         reader.done()

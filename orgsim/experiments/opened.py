@@ -64,6 +64,10 @@ class Results:
         self.manifest = _manifest(self.folder)
         self._shards = Shards(self.folder)
 
+    def __repr__(self) -> str:
+        state = self.status()
+        return f"<Results {self.folder}: {state.done:,} of {state.planned:,} runs>"
+
     @cached_property
     def experiment(self) -> Experiment:
         """The experiment as it was last run in the folder."""

@@ -83,7 +83,7 @@ class Shards:
         if f"{_digest(data)}.parquet" != name:
             return Damaged(path, f"its {len(data):,} bytes are not those that were written")
         try:
-            return pq.read_table(pa.BufferReader(data), columns=columns)
+            return pq.ParquetFile(pa.BufferReader(data)).read(columns)
         except (pa.ArrowException, KeyError, OSError) as error:
             return Damaged(path, f"is no table of runs ({str(error).splitlines()[0]})")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shlex
 import threading
 import time
 from collections.abc import Callable
@@ -14,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from orgsim.experiments.executors import Workers, opened
 from orgsim.experiments.experiment import Experiment
+from orgsim.experiments.opened import Results
 from orgsim.experiments.plan import Plan, taken, worlds_of
 from orgsim.experiments.shards import Damaged, Shards, SweepError, arrow_of, claimed
 from orgsim.experiments.store import manifest, write_json
 from orgsim.experiments.worlds import Changes, OtherEngine, Task, engine_hash, rows_or_errors
 from orgsim.results import Arm
+from orgsim.scenario.errors import ScenarioError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,7 +52,9 @@ UnderWay = dict[Future["pa.Table"], Sent]
 @dataclass
 class Outcome:
     """What a sweep did: runs `planned`, that were `there` before, `done` now, `by_others` meanwhile, of all of them
-    `failed` with an error in their row; shards `set_aside` as damaged; `first_error` of a failed run."""
+    `failed` with an error in their row; shards `set_aside` as damaged; `first_error` of a failed
+    run. `left_out`: runs of the plan that the folder showed until now which are not in this one; `left` says whose they
+    are and how to go back."""
 
     planned: int = 0
     there: int = 0
@@ -60,6 +65,8 @@ class Outcome:
     set_aside: list[str] = field(default_factory=list)
     first_error: str | None = None
     interrupted: bool = False
+    left_out: int = 0
+    left: str = ""
 
     @property
     def missing(self) -> int:
@@ -141,6 +148,7 @@ class _Sweep:
         self.keys = frozenset(table.column("key").to_pylist())
         self.outcome.planned = len(self.keys)
         name = store_plan(self.folder, table)
+        self._note_what_was_here(name)
         write_manifest(self.folder, self.plan, name, command)
         done, failed, damaged = self._look()
         for shard in damaged:
@@ -154,6 +162,21 @@ class _Sweep:
         self.done = done
         self.todo = self.plan.worlds(done)
         self._tell()
+
+    def _note_what_was_here(self, name: str) -> None:
+        """What the folder showed until now, where it is not part of this plan."""
+        try:
+            before = Results(self.folder)
+            if before.manifest["plan"] == name:
+                return
+            left = set(before.plan.column("key").to_pylist()) - self.keys
+        except (ScenarioError, SweepError):
+            return
+        if left:
+            about = before.manifest["experiment"]
+            self.outcome.left_out = len(left)
+            other = "" if before.manifest["results_of"] == self.plan.engine else ", by another version of the engine"
+            self.outcome.left = f"'{about['title'] or about['name']}'{other}; {shlex.join(before.manifest['command'])}"
 
     def _look(self) -> tuple[set[str], set[str], list[Damaged]]:
         """Keys in shards not seen before, those of failed runs among them, and damaged shards."""
