@@ -309,22 +309,28 @@ class Results:
         """How far the sweep is."""
         tables, damaged = self._found
         planned = set(self.plan.column("key").to_pylist())
-        done: dict[str, str | None] = {}
+        done: set[str] = set()
+        wrong: dict[str, str] = {}
         seconds = 0.0
         for table in tables.values():
-            spent = table.column("seconds").to_pylist()
-            for key, error, second in zip(
-                table.column("key").to_pylist(), table.column("error").to_pylist(), spent, strict=True
-            ):
-                if key in planned:
-                    seconds += second or 0.0
-                if key not in done or error is None:
-                    done[key] = error
-        mine = {key: error for key, error in done.items() if key in planned}
+            keys = table.column("key").to_pylist()
+            done.update(keys)
+            if table.column("error").null_count < len(table):
+                pairs = zip(keys, table.column("error").to_pylist(), strict=True)
+                wrong |= {key: error for key, error in pairs if error is not None}
+            spent = zip(keys, table.column("seconds").to_pylist(), strict=True)
+            seconds += sum(second for key, second in spent if second and key in planned)
+        failed = {key: error for key, error in wrong.items() if key in planned}
+        if failed:
+            for table in tables.values():
+                pairs = zip(table.column("key").to_pylist(), table.column("error").to_pylist(), strict=True)
+                for key, error in pairs:
+                    if error is None:
+                        failed.pop(key, None)
+        mine = done & planned
         errors: dict[str, int] = {}
-        for error in mine.values():
-            if error is not None:
-                errors[error] = errors.get(error, 0) + 1
+        for error in failed.values():
+            errors[error] = errors.get(error, 0) + 1
         aside = self._shards.aside
         size = sum((self._shards.folder / name).stat().st_size for name in tables)
         return Status(
