@@ -171,7 +171,7 @@ def _foot(found: list[Effects], files: list[str], folder: Path) -> None:
 def _tables(found: Effects) -> list[tuple[str, pd.DataFrame, list[Column]]]:
     """The tables for the eye: heading, table, columns."""
     out = []
-    if len(found.variance) and math.isfinite(found.variance["share"].max()):
+    if found.used[1] > 1 and math.isfinite(found.variance["share"].max()):
         out.append(("Where the variance of a run comes from", found.variance, _variance_columns()))
     unit = found.unit or "as in a run"
     differs = found.against is not None
@@ -253,7 +253,7 @@ def _interval(
     def text(row: dict[str, Any]) -> str:
         value, *ends = (figure(row[each] * found.scale, signed, digits) for each in (name, low, high))
         if not math.isfinite(row[low]):
-            return value
+            return value if math.isfinite(row[name]) else ""
         return f"{value} ({' to '.join(ends)}){'*' if tested and row[tested] < LEVEL else ''}"
 
     return Column({"mu_star": "mu*", "mu": "mu"}.get(name, name.capitalize()), text)
@@ -271,7 +271,7 @@ def _turn() -> Column:
     def text(row: dict[str, Any]) -> str:
         before, after = ("+" if row[side] > 0 else "-" for side in ("before", "after"))
         if row["at"] is None or math.isnan(row["at"]):
-            return f"no flip: {after} all along"
+            return f"no flip: {after} all along" if row["sure"] else f"mean {after} all along; luck could hide a flip"
         low, high = ("beyond" if row[end] is None or math.isnan(row[end]) else _figure(row[end])
                      for end in ("low", "high"))  # fmt: skip
         return f"{_figure(row['at'])} ({low} to {high}), {before} to {after}"

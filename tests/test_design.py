@@ -210,6 +210,17 @@ def test_morris_levels_are_all_as_likely_and_steps_go_both_ways() -> None:
     assert all(stats.binomtest(count, 1500, 0.5).pvalue > ERROR for count in counts.values())
 
 
+def test_morris_steps_of_a_choice_compare_every_pair_and_all_values_are_as_likely() -> None:
+    found = points(Design("morris", trajectories=600), (Factor("route", values=tuple("abcde")), SHARE), {})
+    ends = [tuple(point["route"] for point in (found[3 * k], found[3 * k + 2])) for k in range(600)]
+    pairs = Counter(ends)
+    assert set(pairs) == {(one, other) for one in "abcde" for other in "abcde" if one != other}
+    assert all(stats.binomtest(count, 600, 1 / 20).pvalue > ERROR for count in pairs.values())
+    # What a choice does takes nothing away from the steps of the others.
+    alone = points(Design("morris", trajectories=600), (replace(SHARE, path="other"), SHARE), {})
+    assert [point["share"] for point in found] == [point["share"] for point in alone]
+
+
 def test_morris_keeps_to_the_middle_of_a_distribution_without_ends() -> None:
     found = columns(points(Design("morris", trajectories=40), (SIZE, ROUTE), {}))
     assert len(set(found["size"])) == 4

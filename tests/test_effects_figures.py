@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from scipy import stats
 
 from orgsim.experiments.design import Design, Factor, points
 from orgsim.experiments.effects.effects import Effects
@@ -119,6 +120,16 @@ def test_a_map_centres_its_colours_at_zero_and_marks_cells_within_luck() -> None
     assert f"+ in {(table['low'] > 0).sum()} of 15 cells" in heading(figure)
 
 
+def test_cells_of_a_map_are_told_from_luck_by_the_rule_of_the_words() -> None:
+    """Of 15 cells without any difference at least one is marked in at most 5 % of maps, at an error rate of 1e-6."""
+    first = reading("grid", lambda *_: 0.0)
+    marked = sum(
+        bool(map_table(replace(first, values=np.random.default_rng(seed).standard_normal(first.values.shape)),
+                       "people.reps", "brand.memory")["beyond_luck"].any()) for seed in range(60)
+    )  # fmt: skip
+    assert stats.binomtest(marked, 60, 0.05, alternative="greater").pvalue > 1e-6
+
+
 def test_a_map_turned_round_has_the_same_cells() -> None:
     found = reading("grid")
     straight, turned = (map_table(found, *names) for names in
@@ -168,6 +179,33 @@ def test_screening_marks_what_luck_alone_could_give() -> None:
     assert table["mu_star"].iloc[0] == pytest.approx(20, abs=1)
     assert "people.reps matters most" in heading(screening(found))
     assert "none of 3 factors is beyond luck" in heading(screening(reading("morris", lambda *_: 0.0, noise=3000.0)))
+
+
+@pytest.mark.parametrize("second", [(), (Factor("brand.memory", values=(1,)),)])
+def test_a_grid_of_one_varied_factor_is_drawn_without_maps(second: tuple[Factor, ...]) -> None:
+    found = points(Design("grid"), (FACTORS[0], *second), {})
+    values = np.arange(len(found))[:, None] + np.random.default_rng(0).standard_normal((len(found), 4))
+    first = replace(reading("grid"), factors=(FACTORS[0], *second), points=pd.DataFrame(found), values=values)
+    assert set(drawn([first])) == {"variance", "shares", "curve-people.reps"}
+    assert first.interactions is not None
+    assert {"factor", "other", "effect", "p_adjusted"} <= set(first.interactions.columns)
+    assert not len(first.interactions)
+
+
+def test_a_factor_without_an_index_is_not_drawn() -> None:
+    choice = Factor("routing", values=tuple("abcdefghijkl"))
+    found = points(Design("sobol", 32), (choice, FACTORS[1]), {})
+    values = np.array([point["brand.memory"] for point in found])[:, None] + 0.1 * np.random.default_rng(
+        0
+    ).standard_normal((32, 4))
+    first = replace(reading("sobol"), factors=(choice, FACTORS[1]), points=pd.DataFrame(found), values=values)
+    assert set(shares_table(first)["term"]) == {"brand.memory", "luck"}
+    assert split_table([first])["share"].sum() == pytest.approx(1.0)
+
+
+def test_a_curve_that_luck_could_turn_does_not_say_that_it_has_no_turn() -> None:
+    found = reading("grid", lambda reps, *_: 100.0 * (reps + 1), noise=900.0)
+    assert "luck could hide it" in heading(response_curves([found], "people.reps"))
 
 
 @pytest.mark.parametrize("kind", ["grid", "one_at_a_time", "saltelli", "sobol", "morris"])

@@ -67,9 +67,9 @@ class Factor:
 
     @property
     def numeric(self) -> bool:
-        """Whether values are numbers on a line; choices and switches are not."""
+        """Whether values are numbers on a line; choices and switches are not, nor is infinity."""
         return self.values is None or all(
-            isinstance(v, (int, float)) and not isinstance(v, bool) for v in self.values
+            isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v) for v in self.values
         )
 
     def quantile(self, u: ArrayLike) -> NDArray[Any]:
@@ -194,23 +194,34 @@ def _cube(design: Design, factors: Sequence[Factor]) -> NDArray[np.float64]:
     if design.kind != "morris":
         return unit_cube(design, len(factors))
     levels = morris_levels(factors)
-    walked = _trajectories(design.trajectories or TRAJECTORIES, len(factors), levels, design.seed)
-    return np.column_stack([factor.shares(walked[:, place], levels) for place, factor in enumerate(factors)])
+    choices = {place: len(f.values) for place, f in enumerate(factors) if f.values is not None and not f.numeric}
+    walked = _trajectories(design.trajectories or TRAJECTORIES, len(factors), levels, choices, design.seed)
+    return np.column_stack([
+        (walked[:, place] + 0.5) / choices[place] if place in choices else factor.shares(walked[:, place], levels)
+        for place, factor in enumerate(factors)
+    ])  # fmt: skip
 
 
-def _trajectories(count: int, dimensions: int, levels: int, seed: int) -> NDArray[np.int64]:
+def _trajectories(count: int, dimensions: int, levels: int, choices: Mapping[int, int], seed: int) -> NDArray[np.int64]:
     """Morris's random paths on a grid of levels 0 .. levels - 1: each changes one factor at a time, in random order.
 
     A step is half the levels, up or down, whichever stays on the grid, so that all levels are equally likely (Morris
-    1991, with an even number of levels). Each trajectory has its own stream: more of them extend those there are.
+    1991, with an even number of levels). choices: how many values, by place, where they lie on no line: a step goes to
+    any other one. Each trajectory has its own streams: more of them extend those there are.
     """
     step = levels // 2
     rows = np.empty((count, dimensions + 1, dimensions), dtype=np.int64)
     for trajectory in range(count):
-        rng = np.random.default_rng([seed, trajectory])
+        rng, drawn = np.random.default_rng([seed, trajectory]), np.random.default_rng([seed, trajectory, 1])
         rows[trajectory] = rng.integers(0, levels, dimensions)
-        for place, factor in enumerate(rng.permutation(dimensions)):
-            rows[trajectory, place + 1 :, factor] += step if rows[trajectory, 0, factor] < step else -step
+        for place, number in choices.items():
+            rows[trajectory, :, place] = drawn.integers(0, number)
+        for place, factor in enumerate(rng.permutation(dimensions).tolist()):
+            start = int(rows[trajectory, 0, factor])
+            other = choices.get(factor)
+            rows[trajectory, place + 1 :, factor] = (
+                (start + drawn.integers(1, other)) % other if other else start + (step if start < step else -step)
+            )
     return rows.reshape(-1, dimensions)
 
 

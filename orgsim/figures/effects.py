@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from orgsim.experiments.statistics import holm
 from orgsim.figures.comparison import COLOURS, MARKS
 from orgsim.figures.effects_frame import axis_label, blank, head, line_name, number, percent, shown, subject
 from orgsim.figures.effects_shares import screening, shares, shares_table, tornado, tornado_table, variance_split
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from orgsim.experiments.effects.effects import Effects
 
+LEVEL = 0.05
 MOST_MAPS = 3
 MOST_LINES = 6
 
@@ -100,7 +102,7 @@ def curves_by_level(found: Effects, along: str, across: str) -> Figure:
 
 def map_table(found: Effects, along: str, across: str) -> pd.DataFrame:
     """Means of a grid at each pair of levels of two factors, in the shown unit, the others averaged; `beyond_luck`:
-    the interval is on one side of zero."""
+    they are not zero by a t test, after Holm's correction over the cells."""
     every = found.interactions
     assert every is not None
     table = every[(every["factor"] == along) & (every["other"] == across)]
@@ -111,7 +113,7 @@ def map_table(found: Effects, along: str, across: str) -> pd.DataFrame:
     out = table[list(names)].rename(columns=names)
     out = out.assign(mean=table["mean"] * found.scale, low=table["mean_low"] * found.scale,
                      high=table["mean_high"] * found.scale)  # fmt: skip
-    out["beyond_luck"] = (out["low"] > 0) | (out["high"] < 0)
+    out["beyond_luck"] = np.asarray(holm(table["mean_p_value"].tolist())) < LEVEL
     return out.reset_index(drop=True)
 
 
@@ -147,10 +149,10 @@ def heat_map(found: Effects, along: str, across: str) -> Figure:
     bar.set_label(axis_label(found), fontsize=8)
     bar.outline.set_visible(False)  # type: ignore[operator]
     if differs:
-        plus = int((table["low"] > 0).sum())
-        minus = int((table["high"] < 0).sum())
+        plus = int((table["beyond_luck"] & (table["mean"] > 0)).sum())
+        minus = int((table["beyond_luck"] & (table["mean"] < 0)).sum())
         said = f"{found.label}: + in {plus} of {len(table)} cells, - in {minus}"
-        below = "hatched: within luck (the 95 % interval of the cell holds zero)"
+        below = "hatched: not separated from luck (paired t tests, Holm over cells)"
     else:
         best = table.iloc[int(table["mean"].argmax())]
         said = f"{found.label} is highest at {along} = {shown(best[along])}, {across} = {shown(best[across])}"
@@ -190,7 +192,7 @@ def _turn(found: Effects, factor: str) -> str:
         return f"{found.label}: no sure change of sign along {factor}"
     if (curve["low"] > 0).all() or (curve["high"] < 0).all():
         return f"{found.label} is {'above' if (curve['low'] > 0).all() else 'below'} zero all along {factor}"
-    return f"{found.label} does not change sign along {factor}"
+    return f"{found.label}: the mean does not change sign along {factor}, but luck could hide it"
 
 
 def _pair_share(found: Effects, pair: tuple[str, str]) -> float:

@@ -55,8 +55,8 @@ def number(value: float, signed: bool = False) -> str:
 
 
 def shown(value: Any) -> str:
-    if isinstance(value, str):
-        return value
+    if value is None or isinstance(value, str):
+        return "not set" if value is None else value
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value)).lower()
     return f"{float(value):,.0f}" if abs(value) >= 1000 else f"{float(value):.4g}"

@@ -21,9 +21,9 @@ LEVEL = 0.05
 MOST_PARTS = 6
 MOST_TERMS = 14
 PARTS = {"factor": "#0072B2", "first order": "#0072B2", "total": "#56B4E9", "pair": "#56B4E9", "higher": "#009E73",
-         "luck": "#999999"}  # fmt: skip
+         "rest": "#009E73", "luck": "#999999"}  # fmt: skip
 KINDS = {"first order": "by itself (first order)", "total": "with all it takes part in (total)", "factor": "by itself",
-         "pair": "two together", "higher": "more together"}  # fmt: skip
+         "pair": "two together", "higher": "more together", "rest": "no curve of one factor"}  # fmt: skip
 LUCK = {"luck, the same at all points": "#777777", "luck, not the same at all points": "#bbbbbb"}
 LIGHT = ("#E69F00", "#56B4E9", "#bbbbbb", "#CC79A7")
 
@@ -74,7 +74,7 @@ def tornado(found: Effects) -> Figure:
 def shares_table(found: Effects) -> pd.DataFrame:
     """Shares of the variance of a run by term with intervals, largest first and luck last; at most 14 terms."""
     table = found.variance
-    terms = table[~table["kind"].isin(["parameters", "luck", "part of luck"])]
+    terms = table[~table["kind"].isin(["parameters", "luck", "part of luck"]) & table["share"].notna()]
     order = terms.groupby("term")["share"].max().sort_values(ascending=False, kind="stable").index[:MOST_TERMS]
     terms = terms[terms["term"].isin(order)].assign(place=lambda t: t["term"].map({n: k for k, n in enumerate(order)}))
     terms = terms.sort_values(["place", "kind"], kind="stable").drop(columns="place")
@@ -110,7 +110,8 @@ def shares(found: Effects) -> Figure:
     told = f", luck {percent(luck.iloc[0])}" if len(luck) else ""
     said = (f"{found.label}: {first['term']} makes {percent(first['share'])} of its variance{told}" if found.beyond_luck
             else f"{found.label}: no parameter explains its variance beyond luck")  # fmt: skip
-    head(figure, said, "over the ranges given; lines are 95 % intervals")
+    over = "levels" if found.kind == "grid" else "ranges"
+    head(figure, said, f"over the {over} given; lines are 95 % intervals")
     return figure
 
 
@@ -122,11 +123,11 @@ def split_table(found: Sequence[Effects]) -> pd.DataFrame:
         table = each.variance.set_index("term")["share"].clip(lower=0.0)
         kinds = each.variance["kind"].tolist()
         disjoint = [name for name, kind in zip(each.variance["term"], kinds, strict=True)
-                    if kind in ("factor", "pair", "higher", "first order")]  # fmt: skip
+                    if kind in ("factor", "pair", "higher", "first order", "rest")]  # fmt: skip
         parts: dict[str, float] = {}
         if disjoint:
             own = each.variance[each.variance["kind"] != "total"].drop_duplicates("term").set_index("term")["share"]
-            largest = own[disjoint].clip(lower=0.0).sort_values(ascending=False, kind="stable")
+            largest = own[disjoint].dropna().clip(lower=0.0).sort_values(ascending=False, kind="stable")
             parts = dict(largest.iloc[:MOST_PARTS])
             parts["other parameters"] = max(0.0, float(table["parameters"]) - sum(parts.values()))
         else:
@@ -175,7 +176,7 @@ def variance_split(found: Sequence[Effects]) -> Figure:
         said = f"{first.label}: what it varies with (one world: luck is in all parts)"
     else:
         said = f"{first.label}: {percent(1 - luck)} of its variance is parameters, {percent(luck)} luck"
-    head(figure, said, "over the points and worlds of the sweep")
+    head(figure, said, "over the points and worlds of the sweep; bars are scaled to 100 %")
     return figure
 
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orgsim.experiments.design import Factor
+from orgsim.experiments.design import Factor, morris_levels
 from orgsim.experiments.effects.grid import Grid
 from orgsim.experiments.effects.luck import (
+    NOTHING,
     Array,
     Intervals,
     Parts,
@@ -35,9 +36,9 @@ from orgsim.experiments.effects.sign import (
     sample_curve,
     sign_counts,
 )
-from orgsim.experiments.effects.table import coded, complete_part, level_places, lost_pairs
-from orgsim.experiments.effects.words import words
-from orgsim.experiments.metrics import MONEY, Metric, metric_of
+from orgsim.experiments.effects.table import coded, complete_part, level_places, lost_pairs, with_gaps
+from orgsim.experiments.effects.words import SAMPLES, words
+from orgsim.experiments.metrics import COUNT, MONEY, Metric, metric_of
 from orgsim.experiments.statistics import holm
 from orgsim.results import Arm
 from orgsim.scenario.errors import Problem, ScenarioError
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
 
     from orgsim.experiments.opened import Results
 
-SAMPLES = ("latin_hypercube", "sobol")
 HORIZON = "time.years"
 
 
@@ -57,7 +57,8 @@ class Effects:
     """One response of a sweep and what it says; tables are made when asked for, in the unit of a run's figure.
 
     values: (points, worlds), not a number where a run failed or is missing. against: the arm that is taken off, or None
-    for the figure itself. scale, unit: what figures and words multiply values by, and the unit that gives.
+    for the figure itself. scale, unit: what figures and words multiply values by, and the unit that gives. reference:
+    values of the arm `against` by itself. As text it is its words.
     """
 
     kind: str
@@ -72,6 +73,10 @@ class Effects:
     unit: str = ""
     confidence: float = 0.95
     title: str = ""
+    reference: Array | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return "\n".join(self.words)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -113,7 +118,9 @@ class Effects:
         if lost and self.complete:
             found.append(f"Shares of variance rest on the {used:,} of {points:,} points and {kept:,} of {worlds:,} "
                          "worlds that are complete.")  # fmt: skip
-        if not self.complete:
+        if points == 1:
+            found.append("One point: nothing varies.")
+        elif not self.complete:
             found.append("Too few runs are complete for shares of variance.")
         elif self.kind == "grid" and self.grid is None:
             found.append("Points do not make a full grid: main effects and interactions cannot be given.")
@@ -141,6 +148,11 @@ class Effects:
         """Values of each factor at the points as numbers; choices are numbered in their order."""
         return [coded(factor, self.points[factor.path].tolist()) for factor in self.factors]
 
+    @property
+    def choices(self) -> tuple[int, ...]:
+        """Places of the factors whose values lie on no line."""
+        return tuple(place for place, factor in enumerate(self.factors) if not factor.numeric)
+
     def _columns(self, chosen: Places) -> list[Array]:
         return [column[chosen] for column in self.columns]
 
@@ -155,7 +167,7 @@ class Effects:
         if self.kind == "saltelli":
             return sobol_indices(self.names, values, self.confidence)
         if self.kind in SAMPLES:
-            return first_order(self._columns(chosen), self.names, values, self.confidence)
+            return first_order(self._columns(chosen), self.names, values, self.confidence, self.choices)
         size = len(self.names) + 1 if self.kind == "morris" else 1
         blocks = values.reshape(-1, size, values.shape[1])
 
@@ -170,7 +182,7 @@ class Effects:
     def beyond_luck(self) -> bool:
         """Whether parameters explain any of the variance beyond luck; taken for granted where luck cannot be told."""
         whole = self.variance[self.variance["kind"] == "parameters"].iloc[0]
-        return bool(whole["share"] > 0 and not whole["share_low"] <= 0)
+        return bool(whole["share"] > NOTHING and whole["beyond_luck"] is not False)
 
     @cached_property
     def mean(self) -> Intervals:
@@ -221,14 +233,16 @@ class Effects:
                 "factor": factor, "base": base[factor], "level": point[factor], "change": found.value[place],
                 "low": found.low[place], "high": found.high[place], "p_value": found.p_value[place],
             })  # fmt: skip
-        return pd.DataFrame(rows).assign(p_adjusted=holm([row["p_value"] for row in rows]))
+        # As they are: a field that is not set stays None.
+        own = {name: pd.Series([row[name] for row in rows], dtype=object) for name in ("base", "level")}
+        return pd.DataFrame(rows).assign(**own, p_adjusted=holm([row["p_value"] for row in rows]))
 
     @cached_property
     def curves(self) -> dict[str, pd.DataFrame]:
         """The response along each numeric factor, the others averaged (or at their base), by path."""
         out = {}
         for place, factor in enumerate(self.factors):
-            if factor.numeric and len(set(self.columns[place])) > 1 and self.complete:
+            if factor.numeric and self.complete:
                 curve = self._curve(place)
                 if curve is not None:
                     out[factor.path] = curve
@@ -236,20 +250,26 @@ class Effects:
 
     def _curve(self, place: int) -> pd.DataFrame | None:
         values, chosen, _ = self._kept
+        column = self.columns[place]
+        # A field may be unset, or without a limit, in the firm that one_at_a_time starts from.
+        there = np.isfinite(column[chosen])
+        if len(set(column[chosen][there])) < 2:
+            return None
         if self.grid is not None:
             return grid_curve(self.grid.levels[place], self.grid.profile(place), self.confidence)
-        column = self.columns[place]
         if self.kind == "one_at_a_time":
-            others = [own for own in range(len(self.columns)) if own != place]
-            alone = [all(self.columns[own][row] == self.columns[own][0] for own in others) for row in chosen]
-            if chosen[0] != 0 or sum(alone) < 2:
+            others = self.points[[name for name in self.names if name != self.names[place]]]
+            rows = list(others.itertuples(index=False, name=None))
+            alone = np.array([row == rows[0] for row in rows])[chosen] & there
+            if chosen[0] != 0 or alone.sum() < 2:
                 return None
             return grid_curve(column[chosen][alone].tolist(), values[alone], self.confidence)
         if self.kind == "saltelli":
-            rows = chosen.reshape(-1, len(self.names) + 2)[:, [0, -1]].ravel()
-            values = self.values[np.ix_(rows, np.flatnonzero(self._kept[2]))]
-            return sample_curve(self._columns(rows), place, values, self.confidence)
-        return sample_curve(self._columns(chosen), place, values, self.confidence) if self.kind in SAMPLES else None
+            ends = chosen.reshape(-1, len(self.names) + 2)[:, [0, -1]].ravel()
+            values, chosen = self.values[np.ix_(ends, np.flatnonzero(self._kept[2]))], ends
+        elif self.kind not in SAMPLES:
+            return None
+        return sample_curve(self._columns(chosen), place, values, self.confidence, self.choices)
 
     @cached_property
     def flips(self) -> pd.DataFrame:
@@ -276,10 +296,11 @@ class Effects:
     def screening(self) -> pd.DataFrame:
         """Of a Morris design: mu, mu_star, sigma by factor, strongest first. See `sensitivity.morris`."""
         values, chosen, _ = self._kept
+        levels = morris_levels(self.factors)
         codes = np.column_stack([
-            level_places(factor, column) for factor, column in zip(self.factors, self.columns, strict=True)
+            level_places(factor, column, levels) for factor, column in zip(self.factors, self.columns, strict=True)
         ])  # fmt: skip
-        return morris(self.names, codes[chosen], values, self.confidence)
+        return morris(self.names, codes[chosen], values, self.confidence, self.choices)
 
     @cached_property
     def regression(self) -> pd.DataFrame | None:
@@ -346,11 +367,13 @@ def effects(
         raise ScenarioError([Problem("command", None, "arm", str(mine), problem, None)])
     lost = lost_pairs(results, metric, [mine] if other is None else [mine, other], values)
     scale, unit = about.scale(base.time.years), about.unit
-    if HORIZON in results.experiment.paths and about.kind == MONEY:
-        scale, unit = 1e-3, "k€"
+    if HORIZON in results.experiment.paths and about.kind in (MONEY, COUNT):
+        # Points have years of their own, so that nothing is "a year".
+        scale, unit = (1e-3, "k€ over the horizon") if about.kind == MONEY else (1.0, "over the horizon")
     return Effects(
-        results.experiment.design.kind, about, mine, other, tuple(results.factors), results.points, values, lost,
-        scale, unit, confidence, results.experiment.title or base.headline,
+        results.experiment.design.kind, about, mine, other, tuple(results.factors), with_gaps(results.points), values,
+        lost, scale, unit, confidence, results.experiment.title or base.headline,
+        None if other is None else np.asarray(results.metric(metric, other), dtype=float),
     )  # fmt: skip
 
 

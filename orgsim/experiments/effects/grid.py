@@ -2,7 +2,7 @@
 
 A balanced grid splits exactly into a mean, main effects, effects of pairs and what is left (Fisher; Sobol' 1993), in
 every world by itself. Effects are means over worlds, with intervals of paired differences; variances are from products
-of different worlds, see effects_luck.
+of different worlds, see `luck`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from orgsim.experiments.statistics import holm
 
 if TYPE_CHECKING:
     import pandas as pd
+
+FOUND = ("mean", "mean_low", "mean_high", "mean_p_value", "effect", "low", "high", "p_value")
 
 
 class Grid:
@@ -101,10 +103,11 @@ class Grid:
             for number, level in enumerate(self.levels[place]):
                 rows.append({
                     "factor": self.names[place], "level": level, "mean": means.value[number],
-                    "mean_low": means.low[number], "mean_high": means.high[number], "effect": effects.value[number],
+                    "mean_low": means.low[number], "mean_high": means.high[number],
+                    "mean_p_value": means.p_value[number], "effect": effects.value[number],
                     "low": effects.low[number], "high": effects.high[number], "p_value": effects.p_value[number],
                 })  # fmt: skip
-        return _held(pd.DataFrame(rows))
+        return _held(pd.DataFrame(rows, columns=["factor", "level", *FOUND]))
 
     def interactions(self, confidence: float = 0.95) -> pd.DataFrame:
         """One row per pair of factors and of their levels: how far the mean is from what the two levels add up to."""
@@ -118,13 +121,11 @@ class Grid:
                 rows.append({
                     "factor": self.names[first], "level": self.levels[first][at[0]], "other": self.names[second],
                     "other_level": self.levels[second][at[1]], "mean": means.value[at], "mean_low": means.low[at],
-                    "mean_high": means.high[at], "effect": effects.value[at], "low": effects.low[at],
-                    "high": effects.high[at], "p_value": effects.p_value[at],
+                    "mean_high": means.high[at], "mean_p_value": means.p_value[at], "effect": effects.value[at],
+                    "low": effects.low[at], "high": effects.high[at], "p_value": effects.p_value[at],
                 })  # fmt: skip
-        return _held(pd.DataFrame(rows))
+        return _held(pd.DataFrame(rows, columns=["factor", "level", "other", "other_level", *FOUND]))
 
 
 def _held(table: pd.DataFrame) -> pd.DataFrame:
-    if len(table):
-        table["p_adjusted"] = holm(table["p_value"].tolist())
-    return table
+    return table.assign(p_adjusted=holm(table["p_value"].tolist()))

@@ -29,11 +29,12 @@ Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 GROUPS = 40
 FEWEST = 3  # worlds for an interval over worlds
+NOTHING = 1e-12  # a share that rounding could make
 
 
 class Parts(NamedTuple):
     """Variances in the unit of the response squared: of terms, of all parameters, of luck that is the same at all
-    points, and of luck that differs between points (the last two not a number with one world)."""
+    points, and of luck that differs between points (the last two not a number with one world or one point)."""
 
     terms: Array
     parameters: float
@@ -66,16 +67,17 @@ def worlds_apart(x: Array, y: Array | None = None) -> Array:
 def luck_of(values: Array, sampled: bool) -> Parts:
     """Parameters and luck of a complete table (points, worlds), with no terms.
 
-    sampled: points are a sample of a range, of which the variance is wanted; otherwise they are all there is.
+    sampled: points are a sample of a range, of which the variance is wanted; otherwise they are all there is. Luck at
+    a point is a random effect either way: the mean over points holds a part of it, which is no luck that they share.
     """
     count, n = values.shape
     freedom = max(1, count - 1) if sampled else count
     apart = values - values.mean(axis=0)
     parameters = float(worlds_apart(apart).sum() / freedom)
-    if n == 1:
+    if n == 1 or count == 1:
         return Parts(np.zeros(0), parameters, np.nan, np.nan)
-    local = float((apart**2).sum() / n / freedom) - parameters
-    shared = float(values.mean(axis=0).var(ddof=1)) - (local / count if sampled else 0.0)
+    local = float((apart**2).sum() / n - worlds_apart(apart).sum()) / (count - 1)
+    shared = float(values.mean(axis=0).var(ddof=1)) - local / count
     return Parts(np.zeros(0), parameters, shared, local)
 
 
@@ -134,7 +136,8 @@ def _left(count: int) -> list[Places]:
 def _spread(found: Sequence[Array]) -> tuple[Array, int]:
     """The jackknife variance of an estimate and its degrees of freedom."""
     values, g = np.array(found, dtype=float), len(found)
-    return np.asarray((g - 1) / g * ((values - values.mean(axis=0)) ** 2).sum(axis=0)), g - 1
+    with np.errstate(invalid="ignore", over="ignore"):  # parts of a variance that is zero
+        return np.asarray((g - 1) / g * ((values - values.mean(axis=0)) ** 2).sum(axis=0)), g - 1
 
 
 def variance_table(
@@ -144,8 +147,10 @@ def variance_table(
     """Where the variance of a run comes from: a row for each term (name, kind), for all parameters and for luck.
 
     share: of the variance of one run, luck included; index: of the variance between parameters alone, luck left out
-    (for single factors the Sobol' index), not a number where parameters are not beyond luck. With one world luck cannot
-    be told: its rows are not a number, and `share` equals `index`, luck being hidden in both.
+    (for single factors the Sobol' index), not a number where parameters are not beyond luck. beyond_luck: whether the
+    interval of the term's variance itself is above zero, None where there is no interval. The share does not decide it:
+    with few worlds a share is uncertain because luck is, even where the term is known exactly. With one world luck
+    cannot be told: its rows are not a number, and `share` equals `index`, luck being hidden in both.
     """
     import pandas as pd
 
@@ -155,11 +160,9 @@ def variance_table(
         found = parts(chosen, present)
         luck = np.array([found.shared + found.local, found.shared, found.local])
         whole = found.parameters + (luck[0] if len(present) > 1 else 0.0)
+        own = np.array([*found.terms, found.parameters])
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.concatenate([
-                np.array([*found.terms, found.parameters]) / found.parameters, np.full(3, np.nan),
-                np.array([*found.terms, found.parameters, *luck]) / whole,
-            ])  # fmt: skip
+            return np.concatenate([own / found.parameters, np.full(3, np.nan), own / whole, luck / whole, own])
 
     found = jackknife(portions, units, worlds, sampled=sampled, confidence=confidence)
     rows: list[dict[str, Any]] = []
@@ -167,14 +170,16 @@ def variance_table(
              ("luck, not the same at all points", "part of luck")]  # fmt: skip
     size = count + 4
     for place, (term, kind) in enumerate([*terms, ("parameters", "parameters"), *below]):
+        share, above = found.value[size + place], found.low[2 * size + place] if place <= count else np.nan
+        told = worlds > 1 and np.isfinite(above)
         rows.append({
-            "term": term, "kind": kind, "share": found.value[size + place], "share_low": found.low[size + place],
+            "term": term, "kind": kind, "share": share, "share_low": found.low[size + place],
             "share_high": found.high[size + place], "index": found.value[place], "index_low": found.low[place],
-            "index_high": found.high[place],
+            "index_high": found.high[place], "beyond_luck": bool(above > 0 and share > NOTHING) if told else None,
         })  # fmt: skip
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows).astype({"beyond_luck": object})
     # A part of nothing, or of what may be nothing, is no number to go by.
     whole = table.iloc[count]
-    nothing = not whole["share"] > 0 or whole["share_low"] <= 0
+    nothing = not whole["share"] > NOTHING or whole["beyond_luck"] is False
     table.loc[slice(None) if nothing else count, ["index", "index_low", "index_high"]] = np.nan
     return table

@@ -1,19 +1,20 @@
 """Which factors matter, from designs that sample: Sobol' indices, Morris screening, regression.
 
 Responses are tables (points, worlds). Estimators are the published ones with one change: products are of different
-worlds (effects_luck), so that luck does not pass for an effect. With one world they are the published ones to the last
+worlds (see `luck`), so that luck does not pass for an effect. With one world they are the published ones to the last
 digit, which is how they are held against SALib.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from orgsim.experiments.effects.luck import (
     Array,
+    Intervals,
     Parts,
     Places,
     jackknife,
@@ -28,7 +29,16 @@ if TYPE_CHECKING:
 
 MOST_DEGREE = 8
 POINTS_PER_DEGREE = 16
+LEAST_DEGREE = 3  # where there are 8 points a degree
 FEW = 8  # different values up to which a factor is taken level by level
+
+
+class Shape(NamedTuple):
+    """How a factor's part in a response is followed: by the mean at each value, or by a polynomial of a degree."""
+
+    place: int
+    levels: bool
+    degree: int
 
 
 def sobol_indices(names: Sequence[str], values: Array, confidence: float = 0.95) -> pd.DataFrame:
@@ -56,28 +66,35 @@ def sobol_indices(names: Sequence[str], values: Array, confidence: float = 0.95)
     return variance_table(parts, terms, len(blocks), values.shape[1], sampled=True, confidence=confidence)
 
 
-def first_order(columns: Sequence[Array], names: Sequence[str], values: Array,
-                confidence: float = 0.95) -> pd.DataFrame:  # fmt: skip
+def first_order(columns: Sequence[Array], names: Sequence[str], values: Array, confidence: float = 0.95,
+                choices: Collection[int] = ()) -> pd.DataFrame:  # fmt: skip
     """First-order indices from any sample: the part of the variance that a curve of one factor alone explains.
 
-    columns: values of each factor at the points (codes where they are no numbers). The curve is a polynomial in the
-    factor's ranks (its degree a sixteenth of the number of points, at most 8), or the mean by value where values are
-    few. Curves of the other factors, as far as points allow, are fitted beside it so that less is left to chance; what
-    curves of so many parameters explain of anything is taken off.
+    columns: values of each factor at the points; choices: the places of those that are codes of values on no line. The
+    curve is a polynomial in the factor's ranks (see `curve_degree`), or the mean by value where values are few and of a
+    choice; of a choice with more values than a quarter of the points nothing can be told, and its index is not a
+    number. Curves of the other factors, as far as points allow, are fitted beside it so that less is left to chance;
+    what curves of so many parameters explain of anything is taken off. The last term is all that these curves leave:
+    factors together, and shapes finer than they.
     """
-    count, k = len(values), len(names)
-    degree = min(MOST_DEGREE, max(1, count // POINTS_PER_DEGREE))
-    beside = 0 if k < 2 else min(degree, (count // 4 - degree) // (k - 1))
+    count = len(values)
+    degree = curve_degree(count)
+    shapes = [None if place in choices and not _by_value(column, True) else
+              Shape(place, _by_value(column, place in choices), degree) for place, column in enumerate(columns)]
+    others = [[] if shape is None else beside(columns, choices, shape.place, _size(columns, shape), degree)
+              for shape in shapes]  # fmt: skip
 
     def parts(chosen: Places, present: Places) -> Parts:
         own = values[np.ix_(chosen, present)]
         centred = own - own.mean(axis=0)
         whole = worlds_apart(centred).sum()
-        found = [rank_curve(column[chosen], degree) for column in columns]
-        others = [rank_curve(column[chosen], max(0, beside)) for column in columns]
-        terms = []
-        for place, curve in enumerate(found):
-            basis = np.column_stack([curve, *others[:place], *others[place + 1 :]])
+        terms: list[float] = []
+        for shape, rest in zip(shapes, others, strict=True):
+            if shape is None:
+                terms.append(np.nan)
+                continue
+            curve, *more = (rank_curve(columns[each.place][chosen], each) for each in (shape, *rest))
+            basis = np.column_stack([curve, *more])
             inverse = np.linalg.pinv(basis.T @ basis)
             coefficients = inverse @ basis.T @ centred
             size = curve.shape[1]
@@ -86,7 +103,7 @@ def first_order(columns: Sequence[Array], names: Sequence[str], values: Array,
             terms.append(explained / (len(own) - 1))
         return luck_of(own, sampled=True)._replace(terms=np.array([*terms, whole / (len(own) - 1) - sum(terms)]))
 
-    terms = [*((name, "first order") for name in names), ("two or more together", "higher")]
+    terms = [*((name, "first order") for name in names), ("not explained by curves of one factor", "rest")]
     return variance_table(parts, terms, count, values.shape[1], sampled=True, confidence=confidence)
 
 
@@ -124,11 +141,13 @@ def regression(columns: Sequence[Array], names: Sequence[str], values: Array,
     return pd.DataFrame(rows)
 
 
-def elementary_effects(names: Sequence[str], codes: Array, values: Array) -> Array:
+def elementary_effects(names: Sequence[str], codes: Array, values: Array, choices: Collection[int] = ()) -> Array:
     """Elementary effects of a Morris design: (factors, trajectories, worlds), per whole range of a factor.
 
     codes: the values of the factors at the points, (points, factors), as numbers in the order of their levels, from 0
-    for the lowest to 1 for the highest. A step that changes no value, which rounding can bring, has no effect.
+    for the lowest to 1 for the highest. choices: places of factors whose values lie on no line; their effect is the
+    change from the value listed first to the other. A step that changes no value, which rounding can bring, has no
+    effect.
     """
     k = len(names)
     at, out = _blocks(codes, k + 1), _blocks(values, k + 1)
@@ -138,20 +157,25 @@ def elementary_effects(names: Sequence[str], codes: Array, values: Array) -> Arr
         for trajectory, factor in enumerate(np.abs(moved).argmax(axis=1)):
             step = moved[trajectory, factor]
             if step != 0:
-                effects[factor, trajectory] = (out[trajectory, before + 1] - out[trajectory, before]) / step
+                change = out[trajectory, before + 1] - out[trajectory, before]
+                effects[factor, trajectory] = change / (np.sign(step) if factor in choices else step)
     return effects
 
 
-def morris(names: Sequence[str], codes: Array, values: Array, confidence: float = 0.95) -> pd.DataFrame:
+def morris(
+    names: Sequence[str], codes: Array, values: Array, confidence: float = 0.95, choices: Collection[int] = ()
+) -> pd.DataFrame:
     """Morris screening, strongest first: mean elementary effect mu, mean absolute effect mu_star (Campolongo et al.
     2007) with its interval over trajectories and worlds, spread sigma (curvature or interactions).
 
     luck: the mu_star that luck alone would give a factor of no effect; `beyond_luck` says whether the whole interval of
-    mu_star is above it, None with one world. sigma is without the part that luck adds.
+    mu_star is above it, None with one world. sigma is without the part that luck adds. Of a choice an effect is the
+    change from one value to another; with more than two values mu has no meaning and is not a number, and sigma holds
+    the differences between pairs of values too.
     """
     import pandas as pd
 
-    effects = elementary_effects(names, codes, values)
+    effects = elementary_effects(names, codes, values, choices)
     k, count, worlds = effects.shape
 
     def screened(chosen: Places, present: Places) -> Array:
@@ -164,13 +188,18 @@ def morris(names: Sequence[str], codes: Array, values: Array, confidence: float 
     sigma = np.sqrt(np.maximum(0.0, means.value.var(axis=1, ddof=1) - (noise**2).mean(axis=1)))
     luck = np.sqrt(2 / np.pi) * noise.mean(axis=1)
     rows: list[dict[str, Any]] = [
-        {"factor": name, "mu": found.value[place], "mu_low": found.low[place], "mu_high": found.high[place],
+        {"factor": name, **_signed(found, place, place not in choices or len(np.unique(codes[:, place])) < 3),
          "mu_star": found.value[k + place], "low": found.low[k + place], "high": found.high[k + place],
          "sigma": sigma[place], "luck": luck[place] if worlds > 1 else np.nan,
          "beyond_luck": bool(found.low[k + place] > luck[place]) if worlds > 1 else None}
         for place, name in enumerate(names)
     ]  # fmt: skip
     return pd.DataFrame(rows).sort_values("mu_star", ascending=False, kind="stable", ignore_index=True)
+
+
+def _signed(found: Intervals, place: int, told: bool) -> dict[str, float]:
+    ends = {"mu": found.value[place], "mu_low": found.low[place], "mu_high": found.high[place]}
+    return ends if told else dict.fromkeys(ends, np.nan)
 
 
 def _blocks(values: Array, size: int) -> Array:
@@ -182,17 +211,50 @@ def _either_way(x: Array, y: Array) -> Array:
     return worlds_apart(*np.broadcast_arrays(x, y))
 
 
-def rank_curve(column: Array, degree: int) -> Array:
-    """An orthonormal basis, free of the constant, of curves of a factor: polynomials in its ranks, or levels."""
+def curve_degree(points: int) -> int:
+    """The degree of the polynomials that follow a factor through so many points: a sixteenth of their number, up to 8;
+    with fewer than 48 points an eighth, up to 3."""
+    return min(MOST_DEGREE, max(1, points // POINTS_PER_DEGREE, min(LEAST_DEGREE, 2 * points // POINTS_PER_DEGREE)))
+
+
+def beside(columns: Sequence[Array], choices: Collection[int], place: int, taken: int, degree: int) -> list[Shape]:
+    """Curves of all factors but one, as far as a quarter of the points goes beside the `taken` parameters of that one:
+    choices whole or not at all, then polynomials of up to a degree."""
+    room = len(columns[place]) // 4 - taken
+    found: list[Shape] = []
+    for each in sorted(set(choices) - {place}, key=lambda choice: len(np.unique(columns[choice]))):
+        shape = Shape(each, True, 0)
+        if _size(columns, shape) <= room:
+            found.append(shape)
+            room -= _size(columns, shape)
+    numbers = [each for each in range(len(columns)) if each != place and each not in choices]
+    share = min(degree, max(0, room) // max(1, len(numbers)))
+    return found + [Shape(each, False, share) for each in numbers if share]
+
+
+def _by_value(column: Array, choice: bool) -> bool:
+    """Whether a factor is taken value by value: where there are few, and any choice that points allow."""
+    most = len(column) // 4 if choice else min(FEW, len(column) // 8)
+    return len(np.unique(column)) <= max(2, most)
+
+
+def _size(columns: Sequence[Array], shape: Shape) -> int:
+    steps = len(np.unique(columns[shape.place])) - 1
+    return steps if shape.levels else min(steps, shape.degree)
+
+
+def rank_curve(column: Array, shape: Shape) -> Array:
+    """An orthonormal basis, free of the constant, of curves of a factor: polynomials in its ranks, or values."""
     values, codes = np.unique(column, return_inverse=True)
-    if len(values) < 2 or degree < 1:
+    if len(values) < 2:
         return np.zeros((len(column), 0))
-    if len(values) <= max(2, min(FEW, degree)):
+    if shape.levels:
         basis = np.eye(len(values))[codes][:, 1:]
     else:
         from scipy import stats
 
         ranks = 2 * (stats.rankdata(column) - 0.5) / len(column) - 1
+        degree = min(shape.degree, len(values) - 1)
         basis = np.asarray(np.polynomial.legendre.legvander(ranks, degree)[:, 1:], dtype=np.float64)
     return np.asarray(np.linalg.qr(basis - basis.mean(axis=0))[0])
 

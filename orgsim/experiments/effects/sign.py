@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from orgsim.experiments.effects.grid import Grid
 from orgsim.experiments.effects.luck import Array, over_worlds
-from orgsim.experiments.effects.sensitivity import FEW, rank_curve
+from orgsim.experiments.effects.sensitivity import FEW, beside, rank_curve
 from orgsim.experiments.statistics import holm
 
 if TYPE_CHECKING:
@@ -74,17 +74,21 @@ def grid_curve(levels: Sequence[float], profile: Array, confidence: float = 0.95
     })  # fmt: skip
 
 
-def sample_curve(columns: Sequence[Array], place: int, values: Array, confidence: float = 0.95) -> pd.DataFrame:
+def sample_curve(
+    columns: Sequence[Array], place: int, values: Array, confidence: float = 0.95, choices: Collection[int] = ()
+) -> pd.DataFrame:
     """The response along one factor of a sample (points, worlds), the others averaged: value, mean, interval.
 
-    columns: values of all factors at the points; place: the one that varies. A cubic (less with few points), or means
-    where values are few, fitted by least squares beside curves of the other factors, which take their part of the
-    scatter away. The interval holds what is left of it (HC3, MacKinnon & White 1985) and the luck all points share.
+    columns: values of all factors at the points; place: the one that varies; choices: places of those whose values lie
+    on no line. A cubic (less with few points), or means where values are few, fitted by least squares beside curves of
+    the other factors, which take their part of the scatter away. Every world has its own curve: the interval holds how
+    far these are apart, since a good world may be better still at one end, and the scatter of points about their mean
+    (HC3, MacKinnon & White 1985). Luck at a point is in both, which errs to the wide side.
     """
     import pandas as pd
     from scipy import stats
 
-    column, means, worlds = columns[place], values.mean(axis=1), values.shape[1]
+    column, worlds = columns[place], values.shape[1]
     found = np.unique(column)
     few = len(found) <= FEW
     at = found if few else np.linspace(found[0], found[-1], STEPS + 1)
@@ -97,26 +101,31 @@ def sample_curve(columns: Sequence[Array], place: int, values: Array, confidence
 
     own = basis(column)
     # Free of the constant, curves of the others leave the level of this curve where it is.
-    beside = max(0, min(DEGREE, (len(column) // 4 - own.shape[1]) // max(1, len(columns) - 1)))
-    others = [rank_curve(each, beside) for number, each in enumerate(columns) if number != place]
-    design = np.column_stack([own, *others])
+    others = beside(columns, choices, place, own.shape[1], DEGREE)
+    design = np.column_stack([own, *(rank_curve(columns[shape.place], shape) for shape in others)])
     inverse = np.linalg.pinv(design.T @ design)
-    coefficients = inverse @ design.T @ means
+    coefficients = inverse @ design.T @ values
     hat = np.clip((design @ inverse * design).sum(axis=1), 0.0, 1 - 1e-9)
-    residual = (means - design @ coefficients) / (1 - hat)
+    residual = (values - design @ coefficients).mean(axis=1) / (1 - hat)
     size = own.shape[1]
     spread = (inverse @ (design.T * residual**2) @ design @ inverse)[:size, :size]
     here = basis(at)
     of_points = (here @ spread * here).sum(axis=1)
-    of_worlds = values.mean(axis=0).var(ddof=1) / worlds if worlds > 1 else 0.0
+    by_world = here @ coefficients[:size]
+    of_worlds = by_world.var(axis=1, ddof=1) / worlds if worlds > 1 else np.zeros(len(here))
     with np.errstate(invalid="ignore", divide="ignore"):
         freedom = (of_points + of_worlds) ** 2 / (
             of_points**2 / max(1, len(column) - design.shape[1]) + of_worlds**2 / max(1, worlds - 1)
         )
     half = stats.t.ppf(0.5 + confidence / 2, np.where(np.isfinite(freedom), np.maximum(1.0, freedom), 1.0))
     half = half * np.sqrt(of_points + of_worlds)
-    fitted = here @ coefficients[:size]
+    fitted = by_world.mean(axis=1)
     return pd.DataFrame({"value": at, "mean": fitted, "low": fitted - half, "high": fitted + half, "level": few})
+
+
+def one_sided(curve: pd.DataFrame) -> int:
+    """The sign of a curve that is beyond luck along the whole range, on one side of zero; else 0."""
+    return int((curve["low"] > 0).all()) - int((curve["high"] < 0).all())
 
 
 def crossings(curve: pd.DataFrame) -> list[dict[str, Any]]:
@@ -160,7 +169,8 @@ def _first_beyond(beyond: NDArray[np.int_], places: range, sign: float) -> int |
 def boundary(grid: Grid, along: int, across: int, confidence: float = 0.95) -> pd.DataFrame:
     """Where the sign turns along one numeric factor, at each level of another: a row per level and crossing.
 
-    `at` is not a number where there is no crossing; `sign` is then that of the mean along the whole range.
+    `at` is None where there is no crossing; `before` and `after` are then the sign of the mean along the whole range,
+    and `sure` says whether it is beyond luck all along.
     """
     import pandas as pd
 
@@ -174,7 +184,8 @@ def boundary(grid: Grid, along: int, across: int, confidence: float = 0.95) -> p
         found = crossings(curve)
         if not found:
             sign = int(np.sign(curve["mean"].mean()))
-            found = [{"at": None, "low": None, "high": None, "before": sign, "after": sign, "sure": False}]
+            sure = one_sided(curve) != 0
+            found = [{"at": None, "low": None, "high": None, "before": sign, "after": sign, "sure": sure}]
         rows += [start | each for each in found]
     return pd.DataFrame(rows)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from orgsim.experiments.design import MORRIS_LEVELS, Factor
+from orgsim.experiments.design import Factor
 from orgsim.experiments.effects.luck import Array
 from orgsim.results import Arm
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from orgsim.experiments.opened import Results
 
 LOST = ("failed", "are missing", "have no such figure")
@@ -36,16 +39,25 @@ def complete_part(there: NDArray[np.bool_], keep_units: bool = False) -> tuple[N
 
 
 def coded(factor: Factor, values: Sequence[Any]) -> Array:
-    """Values of a factor as numbers: themselves, or their place among those given."""
+    """Values of a factor as numbers: themselves, not a number where it is not set; or their place among those given."""
     if factor.numeric:
-        return np.array(values, dtype=float)
+        return np.array([math.nan if value is None else value for value in values], dtype=float)
     order = list(dict.fromkeys([*(factor.values or ()), *values]))
     return np.array([order.index(value) for value in values], dtype=float)
 
 
-def level_places(factor: Factor, column: Array) -> Array:
-    """Values of a Morris design as places from 0, the lowest, to 1, the highest of its levels."""
-    count = factor.levels or MORRIS_LEVELS
+def with_gaps(points: pd.DataFrame) -> pd.DataFrame:
+    """The points of a sweep with None where a factor is not set: equal to itself, unlike a missing number."""
+    gaps = {name: column.astype(object).where(column.notna(), None) for name, column in points.items()
+            if column.isna().any()}  # fmt: skip
+    return points.assign(**gaps)  # type: ignore[arg-type]
+
+
+def level_places(factor: Factor, column: Array, count: int) -> Array:
+    """Values of a Morris design of `count` levels as places from 0, the lowest, to 1, the highest; of a choice, whose
+    values lie on no line, the codes as they are."""
+    if not factor.numeric:
+        return column
     at = factor.quantile(factor.shares(np.arange(count), count))
     levels = np.unique(coded(factor, list(at)))
     return np.interp(column, levels, np.arange(len(levels)) / max(1, len(levels) - 1))

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from orgsim.experiments.effects.sensitivity import curve_degree
+from orgsim.experiments.effects.sign import one_sided
+
 if TYPE_CHECKING:
     from orgsim.experiments.effects.effects import Effects
 
@@ -15,17 +18,19 @@ NAMED = 3  # factors and crossings that words name
 LEVEL = 0.05
 SMALL = 0.005  # a share that is shown as 0 %
 SINGLE = ("factor", "first order")
+SAMPLES = ("latin_hypercube", "sobol")
 
 
 def words(found: Effects) -> list[str]:
     """Sentences about one response, the most important first; notes on what is left out come last."""
     values = found.values[np.isfinite(found.values)]
     if (values == values[0]).all():
-        return [f"{found.label}, {found.unit}: {amount(values[0], found)} at every point in every world.", *found.notes]
-    lines = [_overall(found), *_variance(found), *of_kind(found)]
+        where = "at every point in every world" if len(values) == found.values.size else "in every run there is"
+        return [f"{found.label}, {found.unit}: {amount(values[0], found)} {where}.", *found.notes]
+    lines = [*_one_world(found), _overall(found), _reference(found), *_variance(found), *of_kind(found)]
     if found.against is not None:
         lines += [signs_in_words(found), flips_in_words(found)]
-    return [line for line in (*lines, *found.notes) if line]
+    return list(dict.fromkeys(line for line in (*lines, *found.notes) if line))
 
 
 def finding(found: Effects) -> str:
@@ -80,8 +85,12 @@ def flips_in_words(found: Effects) -> str:
         row = flips.iloc[0]
         return (f"Its mean crosses zero at {row['factor']} = {figure(row['at'])}, but luck could do that: "
                 f"no flip is sure in the ranges given{others}.")  # fmt: skip
-    names = list(found.curves)
-    return f"No flip in the range of {_and(names[:NAMED] + ['the others'] * (len(names) > NAMED))}{others}."
+    kept = [name for name, curve in found.curves.items() if one_sided(curve)]
+    open_ = [name for name in found.curves if name not in kept]
+    if not kept:
+        return f"The mean does not cross zero in the range of {_few(open_)}{others}, but luck could hide a flip."
+    more = f"; nor does the mean cross zero in that of {_few(open_)}, but luck could hide a flip there" if open_ else ""
+    return f"No flip in the range of {_few(kept)}{others}{more}."
 
 
 def signs_in_words(found: Effects) -> str:
@@ -93,37 +102,73 @@ def signs_in_words(found: Effects) -> str:
 
 
 def _overall(found: Effects) -> str:
-    if found.kind in ("one_at_a_time", "morris") or not found.complete:
-        base = found.by_point.iloc[0]
-        if found.kind != "one_at_a_time" or not math.isfinite(base["mean"]):
-            return f"{found.label}, {found.unit}."
+    if found.kind == "one_at_a_time" or not found.complete:
+        base, alone = found.by_point.iloc[0], len(found.points) == 1
+        if not (found.kind == "one_at_a_time" or alone) or not math.isfinite(base["mean"]):
+            there = float(found.by_point["mean"].mean())
+            return f"{found.label}, {found.unit}: {amount(there, found)} on average over the points that have runs."
         return (f"{found.label}, {found.unit}: {amount(base['mean'], found)}"
-                f"{between(base['low'], base['high'], found)} at the base point.")  # fmt: skip
+                f"{between(base['low'], base['high'], found)} at the {'only' if alone else 'base'} point.")  # fmt: skip
     mean = found.mean
-    where = "on average over the ranges" if found.kind not in ("grid", "list") else "on average over all points"
+    ranges = found.kind not in ("grid", "list", "morris")
+    where = f"on average over {'the ranges' if ranges else 'all points'}"
     return (f"{found.label}, {found.unit}: {amount(mean.value[0], found)}"
             f"{between(mean.low[0], mean.high[0], found)} {where}.")  # fmt: skip
+
+
+def _one_world(found: Effects) -> list[str]:
+    return [note for note in found.notes if note.startswith("One world")]
+
+
+def _reference(found: Effects) -> str:
+    """What the arm that is taken off gives by itself."""
+    if found.against is None or found.reference is None:
+        return ""
+    own = found.reference[np.isfinite(found.reference).any(axis=1)]
+    means = np.nanmean(own, axis=1) * found.scale
+    over = f" ({figure(means.min())} to {figure(means.max())} over the points)" if len(means) > 1 else ""
+    return f"{found.against} by itself, {found.unit}: {figure(float(means.mean()))}{over}."
 
 
 def _variance(found: Effects) -> list[str]:
     table = found.variance
     whole = table[table["kind"] == "parameters"].iloc[0]
-    if not math.isfinite(whole["share"]):
+    if not math.isfinite(whole["share"]) or _one_world(found):
         return []
-    luck = table[table["kind"] == "luck"].iloc[0]
-    told = f"luck {percent(luck)}" if math.isfinite(luck["share"]) else "luck not told apart (one world)"
+    told = f"luck {_told(table[table['kind'] == 'luck'].iloc[0])}"
     if not found.beyond_luck:
-        return [f"Parameters make {percent(whole)} of the variance of a run, {told}: not separated from nothing."]
+        what = "figure" if found.against is None else "difference"
+        start = "What parameters do to the variance cannot be told from luck" if _any_sure(found) else \
+            f"No factor is seen to move this {what} by more than luck does"  # fmt: skip
+        return [f"{start}: parameters make {_told(whole)} of the variance of a run, {told}."]
     single = table[table["kind"].isin(SINGLE)].sort_values("share", ascending=False, kind="stable")
     if not len(single):
         what = "The points explain" if found.kind in ("list", "one_at_a_time") else "Parameters explain"
-        return [f"{what} {percent(whole)} of the variance of a run, {told}."]
+        return [f"{what} {_told(whole)} of the variance of a run, {told}."]
     named = [row for row in single.to_dict("records") if row["share"] > SMALL][:NAMED]
-    said = [f"{row['term']} {percent(row)}" for row in named]
+    said = [f"{row['term']} {_told(row)}" for row in named]
     if said:
-        said[0] = f"{named[0]['term']} explains {percent(named[0])} of the variance over the ranges given"
-    text = ", ".join(said) or "No factor by itself explains any of the variance"
-    return [f"{text}; all parameters together {percent(whole)}, {told}."]
+        over = "levels" if found.kind == "grid" else "ranges"
+        said[0] = f"{named[0]['term']} explains {_told(named[0])} of the variance over the {over} given"
+    alone = "curve of one factor" if found.kind in SAMPLES else "factor by itself"
+    text = ", ".join(said) or f"No {alone} explains any of the variance"
+    return [f"{text}; all parameters together {_told(whole)}, {told}."]
+
+
+def _told(row: Any) -> str:
+    """A share with its interval, or that it could be anything."""
+    if row["share_low"] <= 0 and row["share_high"] >= 1:
+        return f"{_share(row['share']):.0f} % (too few worlds to tell)"
+    return percent(row)
+
+
+def _any_sure(found: Effects) -> bool:
+    """Whether any single effect is beyond luck, which is a sharper question than that of a variance."""
+    if found.main_effects is not None:
+        return bool((found.main_effects["p_adjusted"] < LEVEL).any())
+    if found.kind == "one_at_a_time":
+        return bool((found.changes["p_adjusted"] < LEVEL).any())
+    return found.kind == "morris" and found.complete and any(found.screening["beyond_luck"].eq(True))
 
 
 def of_kind(found: Effects) -> list[str]:
@@ -153,16 +198,31 @@ def of_kind(found: Effects) -> list[str]:
                  for row in table.head(NAMED).to_dict("records")]  # fmt: skip
         return [f"Largest mean absolute effects over a whole range, {found.unit}: {_and(first)}; {len(beyond)} of "
                 f"{len(table)} factors are beyond luck."]  # fmt: skip
-    if found.kind in ("latin_hypercube", "sobol") and found.regression is not None and found.beyond_luck:
-        r2 = found.regression["r2"].iloc[0]
-        return [f"Straight lines in all factors explain {_share(r2):.0f} % of what parameters do."]
+    if found.kind in SAMPLES and found.beyond_luck:
+        return _of_sample(found)
     return []
+
+
+def _of_sample(found: Effects) -> list[str]:
+    """How much of what parameters do is straight lines, and how much is no curve of one factor."""
+    lines = []
+    if found.regression is not None:
+        r2 = found.regression["r2"].iloc[0]
+        names = found.regression["factor"].tolist()
+        which = "all factors" if len(names) == len(found.names) else _few(names)
+        lines.append(f"Straight lines in {which} explain {_share(r2):.0f} % of what parameters do.")
+    rest = found.variance[found.variance["kind"] == "rest"].iloc[0]
+    if rest["index"] > SMALL and rest["beyond_luck"] is not False:
+        degree = curve_degree(found.used[0])
+        lines.append(f"{percent(rest, 'index')} of what parameters do is in no curve of one factor: factors together, "
+                     f"or shapes finer than polynomials of degree {degree}.")  # fmt: skip
+    return lines
 
 
 def shown(value: Any) -> str:
     """A value of a factor as a reader writes it."""
-    if isinstance(value, str):
-        return value
+    if value is None or isinstance(value, str):
+        return "not set" if value is None else value
     if isinstance(value, bool) or type(value).__name__ == "bool":
         return str(bool(value)).lower()
     return f"{float(value):,.0f}" if abs(value) >= 1000 else f"{float(value):.4g}"
@@ -174,6 +234,10 @@ def _share(value: float) -> float:
 
 def _sign(sign: float) -> str:
     return "+" if sign > 0 else "-"
+
+
+def _few(names: Sequence[str]) -> str:
+    return _and([*names[:NAMED], *["the others"] * (len(names) > NAMED)])
 
 
 def _and(names: Sequence[str]) -> str:
