@@ -27,6 +27,17 @@ def blank(size: tuple[float, float] = (8.6, 4.8)) -> tuple[Figure, Axes]:
     return figure, axis
 
 
+def side_by_side(size: tuple[float, float], widths: tuple[float, float]) -> tuple[Figure, Axes, Axes]:
+    """Two panels that share their rows."""
+    figure = Figure(figsize=size, layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=widths)
+    for axis in (left, right):
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.set_axisbelow(True)
+    return figure, left, right
+
+
 def head(figure: Figure, said: str, below: str) -> None:
     width = int(figure.get_size_inches()[0] * PER_INCH)
     lines = [*textwrap.wrap(said, width), *textwrap.wrap(below, width)]

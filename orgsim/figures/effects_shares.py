@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from orgsim.figures.comparison import COLOURS, MARKS
-from orgsim.figures.effects_frame import blank, head, line_name, percent, shown, subject
+from orgsim.figures.comparison import COLOURS
+from orgsim.figures.effects_frame import blank, head, line_name, percent, shown, side_by_side, subject
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -189,34 +189,29 @@ def screening_table(found: Effects) -> pd.DataFrame:
 
 
 def screening(found: Effects) -> Figure:
-    """The plane of Morris: how much a factor does (mu*), and how unevenly (sigma)."""
+    """Morris's measures by factor: how much it does (mu*), beside what luck alone gives, and how unevenly (sigma)."""
     table = screening_table(found)
-    figure, axis = blank((8.0, 5.4))
-    for row in table.to_dict("records"):
+    rows = table.iloc[::-1].to_dict("records")
+    figure, axis, uneven = side_by_side((9.0, 1.5 + 0.32 * len(rows)), (3, 1))
+    for place, row in enumerate(rows):
         strong = row["beyond_luck"] is not False
-        error = [[row["mu_star"] - max(0.0, row["low"])], [row["high"] - row["mu_star"]]] \
-            if math.isfinite(row["low"]) else None  # fmt: skip
-        axis.errorbar(row["mu_star"], row["sigma"], xerr=error, fmt=MARKS[0], capsize=2, markersize=5,
-                      color=COLOURS[0] if strong else "#999999")  # fmt: skip
-        axis.annotate(row["factor"], (row["mu_star"], row["sigma"]), (5, 5), textcoords="offset points", fontsize=8,
-                      color="black" if strong else "#666666")  # fmt: skip
-    luck = float(table["luck"].max())
-    end = float(max(table["high"].fillna(table["mu_star"]).max(), table["mu_star"].max())) or 1.0
-    if math.isfinite(luck):
-        axis.axvspan(0, luck, color="#dddddd", alpha=0.6, linewidth=0)
-        axis.annotate("what luck alone gives", (luck / 2, 1), xycoords=("data", "axes fraction"), fontsize=7,
-                      xytext=(0, -4), textcoords="offset points", rotation=90, va="top", ha="center",
-                      color="#555555")  # fmt: skip
-    top = max(float(table["sigma"].max()) * 1.15, 0.3 * end)
-    axis.plot([0, min(end, top)], [0, min(end, top)], color="#888888", linewidth=0.8, linestyle=":")
-    axis.annotate("sigma = mu*", (min(end, top), min(end, top)), (-4, -3), textcoords="offset points", fontsize=7,
-                  color="#666666", ha="right", va="top")  # fmt: skip
-    axis.set_xlim(0, end * 1.08)
-    axis.set_ylim(-0.03 * top, top)
+        colour = COLOURS[0] if strong else "#999999"
+        axis.barh(place, row["mu_star"], 0.62, color=colour)
+        if math.isfinite(row["low"]):
+            axis.hlines(place, max(0.0, row["low"]), row["high"], color="#222222", linewidth=1.2)
+        uneven.barh(place, row["sigma"], 0.62, color=colour)
+    lucky = [(row["luck"], place) for place, row in enumerate(rows) if math.isfinite(row["luck"])]
+    if lucky:
+        axis.scatter(*zip(*lucky, strict=True), marker="D", s=18, color="#D55E00", zorder=3,
+                     label="what luck alone gives")  # fmt: skip
+        axis.legend(loc="lower right", frameon=False, fontsize=8)
+    axis.set_yticks(range(len(rows)), [row["factor"] for row in rows], fontsize=8)
     unit = found.unit or "as in a run"
     axis.set_xlabel(f"mu*: mean absolute effect over the whole range, {unit}")
-    axis.set_ylabel(f"sigma: its spread (curvature, interactions), {unit}")
-    axis.grid(color="#eeeeee", linewidth=0.6)
+    uneven.set_xlabel("sigma: its spread\n(curvature, interactions)")
+    for panel in (axis, uneven):
+        panel.set_xlim(left=0)
+        panel.grid(axis="x", color="#eeeeee", linewidth=0.6)
     sure = int(table["beyond_luck"].map(lambda value: value is not False).sum())
     most = table["factor"].iloc[0]
     told = f"{most} matters most; {sure} of {len(table)} factors are beyond luck" if sure else \
