@@ -47,8 +47,8 @@ def experiment_file(folder: Path, runs: int) -> tuple[Path, int]:
 
 def own_seconds(file: Path) -> tuple[float, float]:
     """Seconds of the processor that a run takes in one thread: all of it, and its share that the engine computes."""
-    from orgsim.experiments.experiment import load_experiment
-    from orgsim.experiments.plan import Plan, taken, worlds_of
+    from orgsim.experiments.sweeps.experiment import load_experiment
+    from orgsim.experiments.sweeps.plan import Plan, taken, worlds_of
     from orgsim.experiments.worlds import Prepared, Task, changed, rows_or_errors
 
     plan = Plan(load_experiment(file))

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from orgsim.experiments.compare import compare
     from orgsim.experiments.comparison import Comparison
     from orgsim.experiments.effects.effects import effects
-    from orgsim.experiments.experiment import Experiment, experiment, load_experiment
     from orgsim.experiments.ledger.ledger import Ledger, ledger
-    from orgsim.experiments.opened import Results, open_results
     from orgsim.experiments.selection import Selection, select_best
-    from orgsim.experiments.sweep import sweep
+    from orgsim.experiments.sweeps.experiment import Experiment, experiment, load_experiment
+    from orgsim.experiments.sweeps.opened import Results, open_results
+    from orgsim.experiments.sweeps.sweep import sweep
     from orgsim.leadership.seat import Bounded, Clairvoyant, Directives, FixedPlan, Leader, Report
     from orgsim.model import OrgModel
     from orgsim.results import Run
@@ -45,16 +45,16 @@ _HOMES = {
     "Report": "orgsim.leadership.seat",
     "compare": "orgsim.experiments.compare",
     "effects": "orgsim.experiments.effects.effects",
-    "experiment": "orgsim.experiments.experiment",
-    "Experiment": "orgsim.experiments.experiment",
+    "experiment": "orgsim.experiments.sweeps.experiment",
+    "Experiment": "orgsim.experiments.sweeps.experiment",
     "ledger": "orgsim.experiments.ledger.ledger",
     "Ledger": "orgsim.experiments.ledger.ledger",
-    "load_experiment": "orgsim.experiments.experiment",
+    "load_experiment": "orgsim.experiments.sweeps.experiment",
     "select_best": "orgsim.experiments.selection",
     "Selection": "orgsim.experiments.selection",
-    "sweep": "orgsim.experiments.sweep",
-    "open_results": "orgsim.experiments.opened",
-    "Results": "orgsim.experiments.opened",
+    "sweep": "orgsim.experiments.sweeps.sweep",
+    "open_results": "orgsim.experiments.sweeps.opened",
+    "Results": "orgsim.experiments.sweeps.opened",
     "Comparison": "orgsim.experiments.comparison",
     "OrgModel": "orgsim.model",
 }

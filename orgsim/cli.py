@@ -14,20 +14,10 @@ from typing import Any
 
 import click
 
-from orgsim import (
-    __version__,
-    cli_attribute,
-    cli_compare,
-    cli_effects,
-    cli_pay,
-    cli_structure,
-    cli_sweep,
-    cli_trace,
-    cli_validate,
-    terminal,
-)
-from orgsim.cli_compare import RESULTS
-from orgsim.terminal import Commands, Failure
+from orgsim import __version__
+from orgsim.commands import attribute, compare, effects, pay, structure, sweep, terminal, trace, validate
+from orgsim.commands.compare import RESULTS
+from orgsim.commands.terminal import Commands, Failure
 
 WORD = 2**32
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -52,15 +42,11 @@ def main(debug: bool) -> None:
     """
 
 
-main.add_command(cli_compare.compare)
-main.add_command(cli_pay.pay)
-main.add_command(cli_attribute.attribute)
-main.add_command(cli_structure.structure)
-main.add_command(cli_structure.devices)
-main.add_command(cli_validate.validate)
-main.add_command(cli_effects.effects)
-main.add_command(cli_trace.trace)
-for command in (cli_sweep.sweep, cli_sweep.status, cli_sweep.query, cli_sweep.export, cli_sweep.experiments):
+COMMANDS = (
+    compare.compare, pay.pay, attribute.attribute, structure.structure, structure.devices, sweep.sweep, sweep.status,
+    sweep.query, sweep.export, sweep.experiments, effects.effects, trace.trace, validate.validate,
+)
+for command in COMMANDS:
     main.add_command(command)
 
 # run ---------------------------------------------------------------------------------------------------------------
@@ -78,7 +64,8 @@ def run(
     scenario: str, structure: str | None, pay: str | None, seed: int, replicate: int, out: Path | None, form: str
 ) -> None:
     """Run one scenario once, with all its leads, hours, pay, people, accounts and events on file."""
-    from orgsim import console, simulation
+    from orgsim import simulation
+    from orgsim.commands import console
     from orgsim.experiments.store import plain, write_json, write_parquet
     from orgsim.scenario.load import load_scenario
 
@@ -129,7 +116,7 @@ def list_(form: str) -> None:
     if form == "json":
         terminal.emit_json(rows)
         return
-    from orgsim.console import show_table
+    from orgsim.commands.console import show_table
 
     show_table(["Scenario", "Title", ""], [[r["name"], r["title"], "limit case" if r["limit"] else ""] for r in rows])
 
@@ -186,7 +173,7 @@ def parameters(form: str) -> None:
     if form == "json":
         terminal.emit_json(rows)
         return
-    from orgsim.console import show_table
+    from orgsim.commands.console import show_table
 
     cells = [[r["name"], r["unit"], catalogue.shown(r["default"]), catalogue.range_of(r), r["source"]] for r in rows]
     show_table(["Parameter", "Unit", "Default", "Range", "Source"], cells, right=(2,))
@@ -221,7 +208,7 @@ def verify(case: str | None, settings: tuple[str, ...], replicates: int | None, 
     elif form == "csv":
         terminal.emit_csv([{key: row[key] for key in keys} for row in rows])
     else:
-        from orgsim.console import show_table
+        from orgsim.commands.console import show_table
 
         cells = [[row["case"], row["output"], *(terminal.short(row[key]) for key in keys[2:]),
                   "agrees" if row["agrees"] else "DISAGREES"] for row in rows]  # fmt: skip

@@ -14,15 +14,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 import orgsim
-from orgsim.cli_attribute import attribute as command
-from orgsim.cli_attribute import digits_for, is_money
+from orgsim.commands.attribute import attribute as command
+from orgsim.commands.attribute import digits_for, is_money
+from orgsim.commands.terminal import Commands
 from orgsim.experiments import attribution
 from orgsim.experiments.attribution import GROUPS, SALARY, NotNeutral, attribute, attribute_all, shapley, with_groups
 from orgsim.experiments.compare import compare
 from orgsim.scenario.errors import ScenarioError
 from orgsim.scenario.organisation import PRIMITIVES, Switches
 from orgsim.scenario.schema import Scenario
-from orgsim.terminal import Commands
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from orgsim.cli import main
+from orgsim.commands.verdict import verdict
 from orgsim.experiments.store import plain
-from orgsim.verdict import verdict
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = """

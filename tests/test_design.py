@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.stats import qmc
 
-from orgsim.experiments.design import (
+from orgsim.experiments.sweeps.design import (
     DISTRIBUTIONS,
     KINDS,
     MOST_POINTS,

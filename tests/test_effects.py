@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from scipy import stats
 
 import orgsim
-from orgsim.experiments.design import Design, Factor, points
 from orgsim.experiments.effects.effects import Effects, effects, effects_of_all
 from orgsim.experiments.effects.grid import Grid
 from orgsim.experiments.effects.luck import jackknife, luck_of, over_worlds, worlds_apart
@@ -30,7 +29,8 @@ from orgsim.experiments.effects.sign import crossings, grid_curve, sample_curve
 from orgsim.experiments.effects.table import complete_part
 from orgsim.experiments.effects.words import flips_in_words
 from orgsim.experiments.metrics import metric_of
-from orgsim.experiments.plan import _column
+from orgsim.experiments.sweeps.design import Design, Factor, points
+from orgsim.experiments.sweeps.plan import _column
 from orgsim.results import Arm
 from orgsim.scenario.errors import ScenarioError
 

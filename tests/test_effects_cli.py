@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import orgsim
-from orgsim import terminal
-from orgsim.cli_effects import effects
+from orgsim.commands import terminal
+from orgsim.commands.effects import effects
 
 SETTINGS = {"market.size": 200, "time.years": 0.25, "time.warm_up_years": 0.1, "time.run_off_months": 0}
 FACTORS: dict[str, Any] = {"people.reps": [2, 4], "market.deal_value": {"range": [5000, 50000], "levels": 2}}

@@ -12,9 +12,9 @@ import pytest
 from matplotlib.figure import Figure
 from scipy import stats
 
-from orgsim.experiments.design import Design, Factor, points
 from orgsim.experiments.effects.effects import Effects
 from orgsim.experiments.metrics import Metric
+from orgsim.experiments.sweeps.design import Design, Factor, points
 from orgsim.figures.effects import curves_table, drawn, heat_map, map_table, response_curves
 from orgsim.figures.effects_shares import (
     screening,

@@ -26,10 +26,7 @@ ORDER = (
     ("orgsim.figures",),
     ("orgsim.experiments", "orgsim.environment"),
     ("orgsim.report",),
-    ("orgsim.app", "orgsim.console", "orgsim.console_selection", "orgsim.console_trace", "orgsim.terminal",
-     "orgsim.verdict", "orgsim.organigram", "orgsim.cli", "orgsim.cli_attribute", "orgsim.cli_compare",
-     "orgsim.cli_effects", "orgsim.cli_pay", "orgsim.cli_structure", "orgsim.cli_sweep", "orgsim.cli_trace",
-     "orgsim.cli_validate", "orgsim.__main__"),
+    ("orgsim.app", "orgsim.commands", "orgsim.cli", "orgsim.__main__"),
 )
 RANK = {name: rank for rank, group in enumerate(ORDER) for name in group}
 MESA_FRONT = ("orgsim.model", "orgsim.agents")

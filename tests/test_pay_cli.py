@@ -21,6 +21,8 @@ from click.testing import CliRunner, Result
 from test_docs import FENCE, inside
 
 from orgsim.cli import main
+from orgsim.commands.terminal import spelled_out
+from orgsim.commands.verdict import verdict
 from orgsim.contract import contract, euro, percent, segments, words
 from orgsim.engine.plan import deal_worth
 from orgsim.figures import pay as figures
@@ -29,8 +31,6 @@ from orgsim.results import Arm
 from orgsim.scenario.load import library, load_scenario
 from orgsim.scenario.pay import NOT_MOVED, Component, Curve, Metric, curve_of
 from orgsim.scenario.schema import Scenario
-from orgsim.terminal import spelled_out
-from orgsim.verdict import verdict
 
 PRESETS = sorted(path.stem for path in (library() / "pay").glob("*.toml"))
 OWN = """extends = "baseline"

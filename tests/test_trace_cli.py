@@ -16,10 +16,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 import orgsim
-from orgsim.cli_trace import trace
+from orgsim.commands.terminal import Commands
+from orgsim.commands.trace import trace
 from orgsim.experiments.ledger.ledger import ledger
 from orgsim.scenario.schema import Scenario
-from orgsim.terminal import Commands
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "trace.md"
 FIRM = """extends = "baseline"

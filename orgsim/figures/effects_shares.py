@@ -202,8 +202,8 @@ def screening(found: Effects) -> Figure:
         uneven.barh(place, row["sigma"], 0.62, color=colour)
     lucky = [(row["luck"], place) for place, row in enumerate(rows) if math.isfinite(row["luck"])]
     if lucky:
-        axis.scatter(*zip(*lucky, strict=True), marker="D", s=18, color="#D55E00", zorder=3,
-                     label="what luck alone gives")  # fmt: skip
+        marks, places = zip(*lucky, strict=True)
+        axis.scatter(marks, places, marker="D", s=18, color="#D55E00", zorder=3, label="what luck alone gives")
         axis.legend(loc="lower right", frameon=False, fontsize=8)
     axis.set_yticks(range(len(rows)), [row["factor"] for row in rows], fontsize=8)
     unit = found.unit or "as in a run"

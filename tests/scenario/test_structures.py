@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from orgsim.leadership.arms import chair_records, leader_cost
-from orgsim.organigram import (
+from orgsim.commands.organigram import (
     CHAIR_CELLS,
     CHIEF,
     LEAD_CELLS,
@@ -26,6 +25,7 @@ from orgsim.organigram import (
     rights,
     tree,
 )
+from orgsim.leadership.arms import chair_records, leader_cost
 from orgsim.scenario.devices import LeadRights, Services, StaffUnit
 from orgsim.scenario.errors import Problem, ScenarioError
 from orgsim.scenario.load import check_text, library, load_scenario, names

@@ -12,9 +12,9 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
-from orgsim.experiments.experiment import Experiment, experiment
-from orgsim.experiments.opened import open_results
-from orgsim.experiments.sweep import sweep
+from orgsim.experiments.sweeps.experiment import Experiment, experiment
+from orgsim.experiments.sweeps.opened import open_results
+from orgsim.experiments.sweeps.sweep import sweep
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = {"market.size": 200, "time.years": 0.25, "time.warm_up_years": 0.1, "time.run_off_months": 0}
@@ -23,7 +23,7 @@ LEVELS = [2, 3, 4]
 WAIT = 60.0
 # The command itself, with batches so small that a sweep of seconds writes and merges hundreds of shards.
 HASTY = (
-    "import orgsim.experiments.sweep as s; s.BATCH, s.MERGED, s.LOOK = {batch}, 4, 0.3; "
+    "import orgsim.experiments.sweeps.sweep as s; s.BATCH, s.MERGED, s.LOOK = {batch}, 4, 0.3; "
     "from orgsim.cli import main; main(prog_name='orgsim')"
 )
 

@@ -19,12 +19,12 @@ import pytest
 import sweeping
 from sweeping import SETTINGS, as_file, exported, in_process, litter, orgsim, shards, small, undisturbed
 
-from orgsim.experiments import shards as shards_module
 from orgsim.experiments import store as store_module
-from orgsim.experiments import sweep as module
-from orgsim.experiments.experiment import experiment
-from orgsim.experiments.opened import SweepError, open_results
-from orgsim.experiments.sweep import sweep
+from orgsim.experiments.sweeps import shards as shards_module
+from orgsim.experiments.sweeps import sweep as module
+from orgsim.experiments.sweeps.experiment import experiment
+from orgsim.experiments.sweeps.opened import SweepError, open_results
+from orgsim.experiments.sweeps.sweep import sweep
 
 WORLDS = 8
 RUNS = WORLDS * len(sweeping.LEVELS) * len(sweeping.ARMS)
@@ -356,7 +356,7 @@ def test_runs_of_another_engine_are_kept_told_not_used_and_done_again(
 ) -> None:
     folder, asked = tmp_path / "out", as_file(tmp_path / "small.toml", WORLDS)
     older = (
-        "import orgsim.experiments.worlds as w, orgsim.experiments.plan as p; "
+        "import orgsim.experiments.worlds as w, orgsim.experiments.sweeps.plan as p; "
         "w.engine_hash = p.engine_hash = lambda: 'f' * 64; "
         "from orgsim.cli import main; main(prog_name='orgsim')"
     )

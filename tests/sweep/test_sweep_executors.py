@@ -23,9 +23,9 @@ import pytest
 import sweeping
 from sweeping import Inline, exported, small, undisturbed
 
-from orgsim.experiments import sweep as module
-from orgsim.experiments.opened import SweepError, open_results
-from orgsim.experiments.sweep import sweep, work
+from orgsim.experiments.sweeps import sweep as module
+from orgsim.experiments.sweeps.opened import SweepError, open_results
+from orgsim.experiments.sweeps.sweep import sweep, work
 from orgsim.experiments.worlds import Task, engine_hash
 
 WORLDS = 60

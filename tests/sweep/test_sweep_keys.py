@@ -16,10 +16,10 @@ from sweeping import SETTINGS, exported, small, undisturbed
 
 import orgsim
 from orgsim.experiments import worlds as worlds_module
-from orgsim.experiments.experiment import Experiment, experiment
-from orgsim.experiments.opened import open_results
-from orgsim.experiments.plan import Plan
-from orgsim.experiments.sweep import sweep
+from orgsim.experiments.sweeps.experiment import Experiment, experiment
+from orgsim.experiments.sweeps.opened import open_results
+from orgsim.experiments.sweeps.plan import Plan
+from orgsim.experiments.sweeps.sweep import sweep
 from orgsim.experiments.worlds import Terms, replicate_rows
 from orgsim.results import Arm
 
@@ -186,7 +186,7 @@ def test_a_swap_of_two_values_is_another_firm() -> None:
 
 
 def test_another_engine_is_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    from orgsim.experiments import plan
+    from orgsim.experiments.sweeps import plan
 
     before = keys(asked())
     monkeypatch.setattr(plan, "engine_hash", lambda: "0" * 64)

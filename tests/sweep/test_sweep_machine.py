@@ -21,10 +21,10 @@ from hypothesis.stateful import (
 )
 from sweeping import exported, shards, small, undisturbed
 
-from orgsim.experiments import sweep as module
-from orgsim.experiments.experiment import Experiment
-from orgsim.experiments.opened import SweepError, open_results
-from orgsim.experiments.sweep import sweep
+from orgsim.experiments.sweeps import sweep as module
+from orgsim.experiments.sweeps.experiment import Experiment
+from orgsim.experiments.sweeps.opened import SweepError, open_results
+from orgsim.experiments.sweeps.sweep import sweep
 
 LEVELS = [2, 3, 4]
 ARMS = ["merged", "separate", "cro"]

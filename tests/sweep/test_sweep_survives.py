@@ -13,8 +13,8 @@ import pytest
 import sweeping
 from sweeping import done_in, ended, exported, litter, shards, small, started, undisturbed, until
 
-from orgsim.experiments.shards import STALE
-from orgsim.experiments.sweep import sweep
+from orgsim.experiments.sweeps.shards import STALE
+from orgsim.experiments.sweeps.sweep import sweep
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 KILLS = 20

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orgsim.experiments.design import Factor, morris_levels
 from orgsim.experiments.effects.grid import Grid
 from orgsim.experiments.effects.luck import (
     NOTHING,
@@ -40,6 +39,7 @@ from orgsim.experiments.effects.table import coded, complete_part, level_places,
 from orgsim.experiments.effects.words import SAMPLES, words
 from orgsim.experiments.metrics import COUNT, MONEY, Metric, metric_of
 from orgsim.experiments.statistics import holm
+from orgsim.experiments.sweeps.design import Factor, morris_levels
 from orgsim.results import Arm
 from orgsim.scenario.errors import Problem, ScenarioError
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from orgsim.experiments.opened import Results
+    from orgsim.experiments.sweeps.opened import Results
 
 HORIZON = "time.years"
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orgsim.experiments.design import Factor
 from orgsim.experiments.effects.luck import Array
+from orgsim.experiments.sweeps.design import Factor
 from orgsim.results import Arm
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from orgsim.experiments.opened import Results
+    from orgsim.experiments.sweeps.opened import Results
 
 LOST = ("failed", "are missing", "have no such figure")
 

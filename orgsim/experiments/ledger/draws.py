@@ -141,7 +141,7 @@ def record(scenario: Scenario, arms: Sequence[Arm], seed: int, replicate: int) -
     with tempfile.TemporaryDirectory() as folder:
         task, answer = Path(folder) / "task", Path(folder) / "answer.npz"
         task.write_bytes(pickle.dumps((scenario, list(arms), seed, replicate)))
-        package = str(Path(__file__).resolve().parents[2])
+        package = str(Path(__file__).resolve().parents[3])
         path = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
         program = "from orgsim.experiments.ledger.draws import child; child()"
         done = subprocess.run(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orgsim import terminal
+from orgsim.commands import terminal
 
 if TYPE_CHECKING:
     from orgsim.experiments.attribution import Attribution
@@ -89,7 +89,7 @@ def show(found: Attribution) -> None:
     """Print the effect and a row for each group, largest share first."""
     from rich.text import Text
 
-    from orgsim.console import console, show_table
+    from orgsim.commands.console import console, show_table
 
     years = found.scenario.time.years
     yearly = found.metric not in ("value", "run_off_margin")

@@ -14,10 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from orgsim.experiments import metrics as figures
-from orgsim.experiments.metrics import SHOWN
-from orgsim.experiments.store import plain
-from orgsim.verdict import (
+from orgsim.commands.verdict import (
     Row,
     Rows,
     beyond_luck,
@@ -30,6 +27,9 @@ from orgsim.verdict import (
     signed,
     verdict,
 )
+from orgsim.experiments import metrics as figures
+from orgsim.experiments.metrics import SHOWN
+from orgsim.experiments.store import plain
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from orgsim.experiments.design import DISTRIBUTIONS, Design, Factor, checks, points
+from orgsim.experiments.sweeps.design import DISTRIBUTIONS, Design, Factor, checks, points
 from orgsim.experiments.uncertain import is_drawn
 from orgsim.experiments.worlds import Terms
 from orgsim.results import Arm

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orgsim import terminal
-from orgsim.terminal import Commands
+from orgsim.commands import terminal
+from orgsim.commands.terminal import Commands
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,7 @@ def list_(name: str, form: str) -> None:
     elif form == "csv":
         terminal.emit_csv(rows)
     else:
-        from orgsim.console import show_table
+        from orgsim.commands.console import show_table
 
         cells = [
             [row["plan"], row["title"], _varies(row["rep_variable"], row["rep_metrics"]),
@@ -162,7 +162,7 @@ def _store(scenario: Scenario, plan: str, folder: Path, table: pd.DataFrame) -> 
 def _show(scenario: Scenario, plan: str, files: list[str]) -> None:
     from rich.text import Text
 
-    from orgsim.console import console, show_files, show_table
+    from orgsim.commands.console import console, show_files, show_table
     from orgsim.contract import ROLES, contract, percent, words
     from orgsim.figures.pay import heading, worth_table
 

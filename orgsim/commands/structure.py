@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orgsim import terminal
-from orgsim.terminal import Commands
+from orgsim.commands import terminal
+from orgsim.commands.terminal import Commands
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.tree import Tree
 
-    from orgsim.organigram import Node
+    from orgsim.commands.organigram import Node
     from orgsim.scenario.schema import Scenario
 
 ROOMY = 72  # columns from which tables with a column for each role or structure are used
@@ -51,7 +51,7 @@ def list_(name: str, form: str) -> None:
     elif form == "csv":
         terminal.emit_csv(rows)
     else:
-        from orgsim.console import console, show_table
+        from orgsim.commands.console import console, show_table
 
         if console().width >= ROOMY:
             cells = [[row["structure"], row["title"] + (" (today)" if row["today"] else ""), str(row["chairs"]),
@@ -114,7 +114,7 @@ def devices(context: click.Context, name: str, form: str) -> None:
     """List coordination devices: who takes part, what they cost, what they move, and what that rests on."""
     if context.invoked_subcommand is not None:
         return
-    from orgsim.organigram import device_row
+    from orgsim.commands.organigram import device_row
     from orgsim.scenario.load import load_scenario
 
     scenario = load_scenario(name)
@@ -138,7 +138,7 @@ def device_text(device: str) -> None:
 
 def structure_rows(scenario: Scenario) -> list[dict[str, Any]]:
     """A row for each structure: whether it is today's, how many leaders, devices and staff posts, what it costs."""
-    from orgsim.organigram import costs
+    from orgsim.commands.organigram import costs
 
     return [
         {"structure": name, "title": one.title, "today": name == scenario.today.structure, "chairs": len(one.chairs),
@@ -150,7 +150,7 @@ def structure_rows(scenario: Scenario) -> list[dict[str, Any]]:
 
 def diff_rows(scenario: Scenario, a: str, b: str) -> list[dict[str, str]]:
     """What two structures differ in: primitive, cell, and its value in words in each."""
-    from orgsim.organigram import PRIMITIVES, difference
+    from orgsim.commands.organigram import PRIMITIVES, difference
 
     rows = difference(scenario.structures[a], scenario.structures[b])
     return [dict(zip(DIFF_COLUMNS, (PRIMITIVES[cell.primitive - 1], cell.name, left, right), strict=True))
@@ -159,7 +159,7 @@ def diff_rows(scenario: Scenario, a: str, b: str) -> list[dict[str, str]]:
 
 def as_data(scenario: Scenario, name: str) -> dict[str, Any]:
     """A structure as one document: tree, rights, cells by primitive, devices and cost."""
-    from orgsim import organigram
+    from orgsim.commands import organigram
 
     one = scenario.structures[name]
     return {
@@ -209,8 +209,8 @@ def _say(out: Console, text: str, style: str = "", bullet: str = "", beyond: int
 
 
 def _show(scenario: Scenario, name: str) -> None:
-    from orgsim import organigram as o
-    from orgsim.console import console, show_table
+    from orgsim.commands import organigram as o
+    from orgsim.commands.console import console, show_table
 
     out, one = console(), scenario.structures[name]
     top, cells, wide = o.tree(scenario, one), o.cells(one), console().width >= ROOMY
@@ -269,7 +269,7 @@ def _drawn(node: Node, above: Tree | None = None) -> Tree:
 
 def _show_rights(out: Console, rows: list[dict[str, Any]], wide: bool) -> None:
     """Decisions by role as a table, or as a line each where the roles have no room beside each other."""
-    from orgsim.console import show_table
+    from orgsim.commands.console import show_table
 
     if wide:
         roles = list(rows[0]["roles"])
@@ -304,7 +304,7 @@ def _device_words(row: dict[str, Any]) -> str:
 
 
 def _show_devices(rows: list[dict[str, Any]]) -> None:
-    from orgsim.console import console, show_table
+    from orgsim.commands.console import console, show_table
 
     out = console()
     if out.width < ROOMY:
@@ -323,7 +323,7 @@ def _show_devices(rows: list[dict[str, Any]]) -> None:
 
 
 def _show_diff(a: str, b: str, rows: list[dict[str, str]]) -> None:
-    from orgsim.console import console, show_table
+    from orgsim.commands.console import console, show_table
 
     out = console()
     if not rows:

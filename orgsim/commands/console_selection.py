@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from orgsim.console import console, settings_of, show_files, show_table
+from orgsim.commands.console import console, settings_of, show_files, show_table
+from orgsim.commands.verdict import joined, name_of, number, percent, subject
 from orgsim.experiments import metrics as figures
 from orgsim.experiments.store import plain
-from orgsim.verdict import joined, name_of, number, percent, subject
 
 if TYPE_CHECKING:
     from orgsim.experiments.selection import Selection

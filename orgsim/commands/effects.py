@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orgsim import terminal
+from orgsim.commands import terminal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,7 @@ def effects(
     """
     from orgsim.experiments.effects.effects import effects as read
     from orgsim.experiments.effects.effects import effects_of_all
-    from orgsim.experiments.opened import open_results
+    from orgsim.experiments.sweeps.opened import open_results
 
     if figures is not None:
         terminal.usable(figures)
@@ -136,7 +136,7 @@ def show(found: Effects) -> None:
     """Print what a response says, then its tables."""
     from rich.text import Text
 
-    from orgsim.console import console
+    from orgsim.commands.console import console
 
     out = console()
     out.print()
@@ -154,7 +154,7 @@ def show(found: Effects) -> None:
 def _foot(found: list[Effects], files: list[str], folder: Path) -> None:
     from rich.text import Text
 
-    from orgsim.console import console, show_files
+    from orgsim.commands.console import console, show_files
 
     out = console()
     out.print()
@@ -210,7 +210,7 @@ def _tables(found: Effects) -> list[tuple[str, pd.DataFrame, list[Column]]]:
 def _show(heading: str, table: pd.DataFrame, columns: list[Column]) -> None:
     from rich.text import Text
 
-    from orgsim.console import console, show_table
+    from orgsim.commands.console import console, show_table
 
     rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
     out = console()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orgsim import terminal
-from orgsim.terminal import Failure, Names
+from orgsim.commands import terminal
+from orgsim.commands.terminal import Failure, Names
 
 if TYPE_CHECKING:
     from orgsim.experiments.ledger.ledger import Ledger
@@ -130,7 +130,7 @@ def _story(scenario: Scenario, arms: list[Arm], prospect: str, seed: int, replic
     elif form == "csv":
         terminal.emit(told.frame().to_csv(index=False, lineterminator="\n"))
     else:
-        from orgsim.console_trace import show_story
+        from orgsim.commands.console_trace import show_story
 
         show_story(scenario, arms, told, seed, replicate)
 
@@ -151,7 +151,7 @@ def _ledger(
     elif form == "csv":
         terminal.emit(found.episodes.to_csv(index=False, lineterminator="\n"))
     else:
-        from orgsim.console_trace import show_ledger
+        from orgsim.commands.console_trace import show_ledger
 
         show_ledger(found, command)
 
@@ -163,7 +163,7 @@ def _settings(scenario: Scenario, arms: list[Arm], seed: int) -> dict[str, Any]:
 def as_data(ledger: Ledger) -> dict[str, Any]:
     """A ledger as one document: flows between ends, divergences, the firm's first difference, totals held against the
     runs' own figures, signals, accounts worth following. Money in euro over the horizon."""
-    from orgsim.console_trace import followed
+    from orgsim.commands.console_trace import followed
     from orgsim.experiments.ledger.words import day_of
 
     first = ledger.first()
@@ -199,7 +199,7 @@ def _flows(scenario: Scenario, arms: list[Arm], seed: int, replicates: int, form
     elif form == "csv":
         terminal.emit(summary.to_csv(index=False, lineterminator="\n"))
     else:
-        from orgsim.console_trace import show_flows
+        from orgsim.commands.console_trace import show_flows
 
         show_flows(found)
 
@@ -222,7 +222,7 @@ def _audit(scenario: Scenario, arms: list[Arm], seed: int, replicate: int, size:
     elif form == "csv":
         terminal.emit(table.to_csv(index=False, lineterminator="\n"))
     else:
-        from orgsim.console_trace import show_audit
+        from orgsim.commands.console_trace import show_audit
 
         show_audit(found)
     if found.disagreeing():

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from orgsim.experiments.experiment import ABOUT, Experiment
 from orgsim.experiments.store import plain
+from orgsim.experiments.sweeps.experiment import ABOUT, Experiment
 from orgsim.experiments.worlds import Changes, World, engine_hash
 from orgsim.results import Arm
 from orgsim.scenario.load import value_at

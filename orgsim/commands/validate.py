@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from orgsim import terminal
-from orgsim.terminal import Failure, Names
+from orgsim.commands import terminal
+from orgsim.commands.terminal import Failure, Names
 
 if TYPE_CHECKING:
     from orgsim.experiments.patterns.check import Checked
@@ -56,7 +56,7 @@ def _say(done: int, total: int) -> None:
 
 
 def _show(checked: list[Checked], quick: bool) -> None:
-    from orgsim.console import show_table
+    from orgsim.commands.console import show_table
     from orgsim.experiments.patterns.check import as_cells, verdicts
 
     head = ["Row", "Line", "Simulated", "Null case", "Verdict", "Figures"]

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orgsim.experiments.executors import Workers, opened
-from orgsim.experiments.experiment import Experiment
-from orgsim.experiments.opened import Results
-from orgsim.experiments.plan import Plan, taken, worlds_of
-from orgsim.experiments.shards import Damaged, Shards, SweepError, arrow_of, claimed
 from orgsim.experiments.store import manifest, write_json
+from orgsim.experiments.sweeps.experiment import Experiment
+from orgsim.experiments.sweeps.opened import Results
+from orgsim.experiments.sweeps.plan import Plan, taken, worlds_of
+from orgsim.experiments.sweeps.shards import Damaged, Shards, SweepError, arrow_of, claimed
 from orgsim.experiments.worlds import Changes, OtherEngine, Task, engine_hash, rows_or_errors
 from orgsim.results import Arm
 from orgsim.scenario.errors import ScenarioError

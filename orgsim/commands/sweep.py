@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orgsim import terminal
-from orgsim.terminal import Commands, Failure
+from orgsim.commands import terminal
+from orgsim.commands.terminal import Commands, Failure
 
 if TYPE_CHECKING:
-    from orgsim.experiments.experiment import Experiment
-    from orgsim.experiments.opened import Results
-    from orgsim.experiments.sweep import Outcome
+    from orgsim.experiments.sweeps.experiment import Experiment
+    from orgsim.experiments.sweeps.opened import Results
+    from orgsim.experiments.sweeps.sweep import Outcome
 
 RESULTS = Path("orgsim-results")
 SHOWN = 10  # points that --dry-run lists
@@ -57,8 +57,8 @@ def sweep(
     from dataclasses import replace
 
     from orgsim.experiments.executors import check
-    from orgsim.experiments.experiment import load_experiment
-    from orgsim.experiments.sweep import sweep as run_all
+    from orgsim.experiments.sweeps.experiment import load_experiment
+    from orgsim.experiments.sweeps.sweep import sweep as run_all
 
     check(executor)
     asked = load_experiment(experiment)
@@ -160,7 +160,7 @@ def _emit_plan(experiment: Experiment, folder: Path, form: str) -> None:
     if form == "json":
         terminal.emit_json(about | {"table": experiment.points})
         return
-    from orgsim.console import show_table
+    from orgsim.commands.console import show_table
 
     shown, paths = experiment.points[:SHOWN], experiment.paths
     rows = [[str(place), *(terminal.cell(point[path]) for path in paths)] for place, point in enumerate(shown)]
@@ -183,8 +183,8 @@ def _many(number: int, what: str) -> str:
 
 def _there(experiment: Experiment, folder: Path) -> int | None:
     """How many of an experiment's runs a folder has; None where there is no sweep."""
-    from orgsim.experiments.plan import Plan
-    from orgsim.experiments.shards import Shards
+    from orgsim.experiments.sweeps.plan import Plan
+    from orgsim.experiments.sweeps.shards import Shards
 
     if not (folder / "manifest.json").exists():
         return None
@@ -224,7 +224,7 @@ def status(folder: Path, form: str) -> None:
         terminal.emit_json(asdict(found) | {"engine": about["results_of"], "versions": about["versions"],
                                             "command": about["command"]})  # fmt: skip
         return
-    from orgsim.console import show_table
+    from orgsim.commands.console import show_table
 
     experiment = about["experiment"]
     kind, worlds = experiment["design"]["kind"], experiment["replicates"]
@@ -274,7 +274,7 @@ def query(folder: Path, sql: str, form: str) -> None:
     elif form == "json":
         terminal.emit_json(table.to_dict("records"))
     else:
-        from orgsim.console import show_table
+        from orgsim.commands.console import show_table
 
         rows = [[terminal.cell(value) for value in row] for row in table.head(MOST_ROWS).itertuples(index=False)]
         names = [str(name) for name in table.columns]
@@ -290,7 +290,7 @@ def query(folder: Path, sql: str, form: str) -> None:
 
 def _columns_that_fit(names: list[str], rows: list[list[str]]) -> int:
     """How many columns the terminal has room for, one at least."""
-    from orgsim.console import console
+    from orgsim.commands.console import console
 
     left = console().width
     for place, name in enumerate(names):
@@ -321,7 +321,7 @@ def export(folder: Path, file: Path, partial: bool, every: bool) -> None:
 
 
 def _opened(folder: Path) -> Results:
-    from orgsim.experiments.opened import open_results
+    from orgsim.experiments.sweeps.opened import open_results
 
     return open_results(folder)
 
@@ -346,8 +346,8 @@ def experiments() -> None:
 @experiments.command("list")
 def list_() -> None:
     """List the experiments that ship."""
-    from orgsim.console import show_table
-    from orgsim.experiments.experiment import experiment_names, load_experiment
+    from orgsim.commands.console import show_table
+    from orgsim.experiments.sweeps.experiment import experiment_names, load_experiment
 
     rows = []
     for name in experiment_names():
@@ -361,7 +361,7 @@ def list_() -> None:
 @click.argument("name")
 def show(name: str) -> None:
     """Print the text of an experiment, to read or to copy."""
-    from orgsim.experiments.experiment import find_experiment
+    from orgsim.experiments.sweeps.experiment import find_experiment
     from orgsim.scenario.load import text_of
 
     terminal.emit(text_of(find_experiment(name)))
@@ -371,7 +371,7 @@ def show(name: str) -> None:
 @click.argument("file")
 def check(file: str) -> None:
     """Check an experiment file and name its mistakes, each with file, line and key; then check again."""
-    from orgsim.experiments.experiment import load_experiment
+    from orgsim.experiments.sweeps.experiment import load_experiment
 
     one = load_experiment(file)
     runs = len(one.points) * len(one.arms) * one.replicates
@@ -382,7 +382,7 @@ def check(file: str) -> None:
 @click.argument("file", type=_FOLDER)
 def new(file: Path) -> None:
     """Write a commented experiment file to edit."""
-    from orgsim.experiments.experiment import find_experiment
+    from orgsim.experiments.sweeps.experiment import find_experiment
     from orgsim.scenario.load import text_of
 
     path = file if file.suffix == ".toml" else file.with_name(f"{file.name}.toml")

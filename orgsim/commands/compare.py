@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orgsim import terminal
-from orgsim.terminal import Names, spelled_out
+from orgsim.commands import terminal
+from orgsim.commands.terminal import Names, spelled_out
 
 if TYPE_CHECKING:
     from orgsim.experiments.comparison import Comparison
@@ -122,7 +122,7 @@ def _one(
     form: str,
 ) -> tuple[dict[str, Any], Any]:  # fmt: skip
     """Run one scenario, write its files, and print it where a table is wanted: its document and its table of rows."""
-    from orgsim import console, console_selection
+    from orgsim.commands import console, console_selection
     from orgsim.experiments.compare import compare as run_all
     from orgsim.experiments.selection import select_best
 
@@ -247,7 +247,7 @@ def _store(comparison: Comparison, summary: Any, folder: Path, command: list[str
     """Write runs, summary, figures and, when all else is complete, the manifest."""
     import matplotlib
 
-    from orgsim.console import precision_data
+    from orgsim.commands.console import precision_data
 
     files = _store_tables(comparison, summary, folder, "summary.csv")
     with matplotlib.rc_context({"svg.hashsalt": "orgsim"}):

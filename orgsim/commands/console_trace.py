@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from orgsim.console import console, show_table
+from orgsim.commands.console import console, show_table
 from orgsim.experiments.ledger.ends import ENDS
 from orgsim.experiments.ledger.ledger import labels
 from orgsim.experiments.ledger.names import name_of

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orgsim.experiments.design import Design, Factor
-from orgsim.experiments.shards import ABOUT_RUN, Damaged, Shards, SweepError
 from orgsim.experiments.store import write_bytes
+from orgsim.experiments.sweeps.design import Design, Factor
+from orgsim.experiments.sweeps.shards import ABOUT_RUN, Damaged, Shards, SweepError
 from orgsim.results import Arm
 from orgsim.scenario.errors import Problem, ScenarioError, show
 from orgsim.scenario.load import known
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    from orgsim.experiments.experiment import Experiment
+    from orgsim.experiments.sweeps.experiment import Experiment
     from orgsim.scenario.schema import Scenario
 
 FIRST = ("revenue", "gross_margin", "profit_before_leaders", "profit", "value", "lead_waste_share", "lead_waste_value",
@@ -71,7 +71,7 @@ class Results:
     @cached_property
     def experiment(self) -> Experiment:
         """The experiment as it was last run in the folder."""
-        from orgsim.experiments.experiment import Experiment
+        from orgsim.experiments.sweeps.experiment import Experiment
         from orgsim.experiments.worlds import Terms
 
         about = self.manifest["experiment"]
@@ -414,7 +414,7 @@ def _as_file(table: pa.Table, suffix: str) -> bytes:
     import pyarrow as pa
     import pyarrow.csv as csv
 
-    from orgsim.experiments.shards import as_parquet
+    from orgsim.experiments.sweeps.shards import as_parquet
 
     if suffix == ".parquet":
         return as_parquet(table)
