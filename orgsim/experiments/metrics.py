@@ -136,7 +136,7 @@ def unknown_metrics(scenario: Scenario, names: Iterable[Any], key: str = "metric
     """A problem for each name that is no figure of the scenario's runs."""
     allowed = metrics_of(scenario)
     return [
-        Problem("command", None, key, show(name), f"found {show(name)}, which is no figure of a run; "
-                f"`orgsim run` lists them, such as {', '.join(SHOWN[:4])}", nearest(str(name), allowed))
+        Problem("command", None, key, show(name), f"found {show(name)}, which is no figure of a run; such as "
+                f"{', '.join(SHOWN[:4])}; all: `orgsim run baseline --format csv`", nearest(str(name), allowed))
         for name in names if name not in allowed
     ]  # fmt: skip

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from orgsim.experiments.store import write_bytes
 from orgsim.experiments.sweeps.design import Design, Factor
+from orgsim.experiments.sweeps.manifest import factor_of, frozen, read_manifest, revived
 from orgsim.experiments.sweeps.shards import ABOUT_RUN, Damaged, Shards, SweepError
 from orgsim.results import Arm
-from orgsim.scenario.errors import Problem, ScenarioError, show
 from orgsim.scenario.load import known
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 FIRST = ("revenue", "gross_margin", "profit_before_leaders", "profit", "value", "lead_waste_share", "lead_waste_value",
          "missed_demand_value")  # fmt: skip
-NEEDED = {"name", "title", "arms", "factors", "design", "listed", "replicates", "terms"}  # of a manifest's experiment
 PLACE = ("structure", "pay", "seed", "replicate")
 
 
@@ -61,7 +59,7 @@ class Results:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
-        self.manifest = _manifest(self.folder)
+        self.manifest = read_manifest(self.folder)
         self._shards = Shards(self.folder)
 
     def __repr__(self) -> str:
@@ -78,7 +76,7 @@ class Results:
         return Experiment(
             self.scenario, self.arms, self.factors, Design(**about["design"]), about["replicates"],
             Terms(**{**about["terms"], "fixed": tuple(about["terms"].get("fixed", ()))}),
-            tuple({path: _frozen(value) for path, value in point.items()} for point in _revived(about["listed"])),
+            tuple({path: frozen(value) for path, value in point.items()} for point in revived(about["listed"])),
             about["name"], about["title"],
         )  # fmt: skip
 
@@ -87,12 +85,12 @@ class Results:
         """The firm, with the experiment's settings."""
         from orgsim.scenario.schema import Scenario
 
-        return Scenario.model_validate(_revived(self.manifest["scenarios"][0]))
+        return Scenario.model_validate(revived(self.manifest["scenarios"][0]))
 
     @cached_property
     def factors(self) -> tuple[Factor, ...]:
         """What was varied."""
-        return tuple(_factor(each) for each in self.manifest["experiment"]["factors"])
+        return tuple(factor_of(each) for each in self.manifest["experiment"]["factors"])
 
     @cached_property
     def arms(self) -> tuple[Arm, ...]:
@@ -346,44 +344,6 @@ def open_results(folder: str | Path) -> Results:
     Raises ScenarioError where there is no sweep.
     """
     return Results(folder)
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "manifest.json"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        about = found.get("experiment") if isinstance(found, dict) else None
-        if not isinstance(about, dict) or NEEDED - set(about) or {"plan", "scenarios"} - set(found):
-            raise ValueError("not a sweep's")
-        return dict(found)
-    except (FileNotFoundError, NotADirectoryError):
-        message = f"found {show(str(folder))}; no sweep is there (no manifest.json): `orgsim sweep` makes one"
-    except ValueError:
-        message = (
-            f"found {show(str(folder))}; its manifest.json is not that of a sweep. The sweep's command writes it anew; "
-            "runs in shards/ are kept"
-        )
-    raise ScenarioError([Problem("command", None, "folder", show(str(folder)), message, None)])
-
-
-def _revived(content: Any) -> Any:
-    """Plain data with infinities as numbers again."""
-    if isinstance(content, dict):
-        return {key: _revived(value) for key, value in content.items()}
-    if isinstance(content, list):
-        return [_revived(value) for value in content]
-    return float(content) if content in ("inf", "-inf") else content
-
-
-def _factor(about: dict[str, Any]) -> Factor:
-    about = _revived(about)
-    values = about["values"]
-    settings = tuple((name, float(value)) for name, value in about["settings"])
-    return Factor(**{**about, "values": None if values is None else tuple(map(_frozen, values)), "settings": settings})
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _as_text(table: pa.Table, names: set[str]) -> pa.Table:

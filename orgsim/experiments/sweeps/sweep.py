@@ -8,14 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orgsim.experiments.executors import Workers, opened
-from orgsim.experiments.store import manifest, write_json
 from orgsim.experiments.sweeps.experiment import Experiment
+from orgsim.experiments.sweeps.manifest import store_plan, write_manifest
 from orgsim.experiments.sweeps.opened import Results
 from orgsim.experiments.sweeps.plan import Plan, taken, worlds_of
 from orgsim.experiments.sweeps.shards import Damaged, Shards, SweepError, arrow_of, claimed
@@ -375,26 +375,3 @@ def _check_alive(pool: Executor) -> None:
             "workers die as soon as they begin; what was done is stored. A script that uses processes must do its work "
             "under `if __name__ == \"__main__\":`; else see whether memory is short, and take fewer --workers"
         ) from None
-
-
-# The plan and the manifest on disk ---------------------------------------------------------------------------------
-
-
-def store_plan(folder: Path, table: Any) -> str:
-    """Put a plan on disk under a name made of its content; returns the name."""
-    (folder / "plans").mkdir(exist_ok=True)
-    return Shards(folder, "plans").write(table).name
-
-
-def write_manifest(folder: Path, plan: Plan, name: str, command: list[str] | None) -> None:
-    """What the sweep is and what made it; `open_results` reads it. Left as it is while it still holds."""
-    experiment = plan.experiment
-    about = manifest(
-        [experiment.base], plan=name, results_of=plan.engine, **({"command": command} if command else {}),
-        experiment={
-            "name": experiment.name, "title": experiment.title, "arms": [asdict(arm) for arm in experiment.arms],
-            "factors": [asdict(factor) for factor in experiment.factors], "design": asdict(experiment.design),
-            "listed": list(experiment.listed), "replicates": experiment.replicates, "terms": asdict(experiment.terms),
-        },
-    )  # fmt: skip
-    write_json(folder / "manifest.json", about)
