@@ -68,6 +68,8 @@ def quick(name: str) -> dict[str, object]:
     return QUICK if scenario.limit or "limits" in name else {**QUICK, "market.size": 100, "time.years": 0.8}
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_limit_cases_run_no_line_of_the_engine_that_other_scenarios_do_not_run() -> None:
     with ThreadPoolExecutor(3) as pool:
         cases = pool.submit(lines_of, [(name, quick(name)) for name in limit_files()])
