@@ -315,8 +315,12 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
             problems.append(Problem("override", None, at, show(wrong), message, nearest(wrong, names_here)))
     if problems:
         raise ScenarioError(problems)
-    # A scenario has the library's entries already; they are looked up again only where an entry itself is written.
-    entries = any(at.split(".")[0] in PRESETS and at.count(".") < 2 for at in changes)
+    # A scenario has the library's entries already; they are looked up again only where an entry, or a part of one that
+    # is a table, is written: what such a table leaves out is the library's.
+    entries = any(
+        at.split(".")[0] in PRESETS and (at.count(".") < 2 or isinstance(value, Mapping))
+        for at, value in changes.items()
+    )
     return _validated(data, "override", None, presets=entries)
 
 

@@ -29,3 +29,11 @@ def test_a_scenario_that_extends_a_file_that_is_not_utf_8_names_that_file(tmp_pa
 def test_line_ends_of_windows_are_read_as_any_others(tmp_path: Path) -> None:
     (tmp_path / "firm.toml").write_bytes(b'extends = "baseline"\r\ntitle = """a\r\nb"""\r\n')
     assert load_scenario(tmp_path / "firm.toml").title == "a\nb"
+
+
+def test_what_a_table_in_an_override_leaves_out_is_the_librarys() -> None:
+    base = load_scenario("baseline")
+    right = base.structures["separate"].budget
+    changed = base.with_(**{"structures.separate.budget": {"decides": "joint"}}).structures["separate"].budget
+    assert changed == right.model_copy(update={"decides": "joint"})
+    assert changed != type(right)(decides="joint")
