@@ -24,24 +24,6 @@ RESULTS = Path("orgsim-results")
 CALLED = {"metric": "of", "first": "replicates"}
 
 
-def _scenario(name: str, years: str | None) -> Scenario:
-    from orgsim.scenario.errors import Problem, ScenarioError
-    from orgsim.scenario.load import load_scenario
-
-    scenario = load_scenario(name)
-    if years is None:
-        return scenario
-    try:
-        value: float | str = float(years)
-    except ValueError:
-        value = years
-    try:
-        return scenario.with_(**{"time.years": value})
-    except ScenarioError as error:
-        first = error.problems[0]
-        raise ScenarioError([Problem("--years", None, "", first.found, first.message, first.hint)]) from None
-
-
 @click.command()
 @click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
 @click.option("--structures", type=Names(), default="merged,separate,cro", show_default=True,
@@ -91,7 +73,7 @@ def compare(
     loaded: list[tuple[Scenario, dict[str, Any], tuple[str, ...]]] = []
     for name in names:
         try:
-            scenario = _scenario(name, years)
+            scenario = terminal.firm(name, years)
         except ScenarioError as error:
             problems += error.problems
             continue

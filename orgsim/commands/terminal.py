@@ -10,9 +10,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from orgsim.scenario.schema import Scenario
 
 Progress = Callable[[int, int], None]
 WRITTEN = "orgsim.written"
@@ -103,6 +106,25 @@ def spelled_out(names: tuple[str, ...], allowed: Iterable[str]) -> tuple[str, ..
         return names
     place = names.index("all")
     return tuple(dict.fromkeys([*names[:place], *options, *names[place + 1 :]]))
+
+
+def firm(name: str, years: str | None) -> Scenario:
+    """A scenario by name or path, run for so many years instead of its own ('18 months' is understood)."""
+    from orgsim.scenario.errors import Problem, ScenarioError
+    from orgsim.scenario.load import load_scenario
+
+    scenario = load_scenario(name)
+    if years is None:
+        return scenario
+    try:
+        value: float | str = float(years)
+    except ValueError:
+        value = years
+    try:
+        return scenario.with_(**{"time.years": value})
+    except ScenarioError as error:
+        first = error.problems[0]
+        raise ScenarioError([Problem("--years", None, "", first.found, first.message, first.hint)]) from None
 
 
 def emit(text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,7 +49,7 @@ def trace(
              if given]  # fmt: skip
     if len(modes) > 1:
         raise Failure(f"{' and '.join(modes)} do not go together; give one of them", 2)
-    firm = _scenario(scenario, years)
+    firm = terminal.firm(scenario, years)
     chosen = _arms(firm, arms, structures, pay)
     if len(chosen) < 2 or (len(chosen) > 2 and prospect is None):
         least = "two or more arms" if prospect is not None else "two arms"
@@ -66,23 +65,6 @@ def trace(
         command = ["orgsim", "trace", scenario, "--arms", ",".join(map(str, chosen)), "--seed", str(seed),
                    "--replicate", str(replicate), *(["--years", years] if years is not None else [])]  # fmt: skip
         _ledger(firm, chosen, seed, replicate, form, command)
-
-
-def _scenario(name: str, years: str | None) -> Scenario:
-    from orgsim.scenario.errors import ScenarioError
-    from orgsim.scenario.load import load_scenario
-
-    scenario = load_scenario(name)
-    if years is None:
-        return scenario
-    try:
-        value: float | str = float(years)
-    except ValueError:
-        value = years
-    try:
-        return scenario.with_(**{"time.years": value})
-    except ScenarioError as error:
-        raise ScenarioError([replace(error.problems[0], file="command", line=None, key="--years")]) from None
 
 
 def _arms(
