@@ -15,11 +15,12 @@ from click.testing import CliRunner, Result
 
 import orgsim
 from orgsim.commands.attribute import attribute as command
-from orgsim.commands.attribute import digits_for, is_money
+from orgsim.commands.attribute import digits_for
 from orgsim.commands.terminal import Commands
 from orgsim.experiments import attribution
 from orgsim.experiments.attribution import GROUPS, SALARY, NotNeutral, attribute, attribute_all, shapley, with_groups
 from orgsim.experiments.compare import compare
+from orgsim.experiments.metrics import about
 from orgsim.scenario.errors import ScenarioError
 from orgsim.scenario.organisation import PRIMITIVES, Switches
 from orgsim.scenario.schema import Scenario
@@ -298,7 +299,7 @@ def test_a_number_of_worlds_that_is_no_count_is_refused(firm: Scenario) -> None:
 
 def test_figures_in_euro_are_told_from_counts_and_shares(firm: Scenario) -> None:
     kpis = orgsim.run(firm).kpis
-    money = {name for name in kpis if is_money(name)}
+    money = {name for name in kpis if about(name).is_money}
     assert {"profit", "value", "revenue_new", "lead_waste_value", "cost_devices", "discounts"} <= money
     assert not money & {"leads", "customers_end", "lead_waste_share", "awareness_outside_end", "rep_quits", "wins"}
     assert pd.Series({name: digits_for([kpis[name]], 1.0) for name in kpis}).between(0, 6).all()

@@ -16,13 +16,6 @@ if TYPE_CHECKING:
 WORD = 2**32
 LEVEL = 0.05
 EXACT = 1e-9  # an interval narrower than this part of its mean is the same in every world
-COUNTED = ("share", "count", "end", "mean", "1h", "day", "_quits", "hires", "weeks", "pulled", "pushed")
-PLAIN = ("leads", "leads_created", "won", "viable_leads", "mqls", "attempted", "sqls", "opportunities", "dismissals")
-
-
-def is_money(metric: str) -> bool:
-    """Whether a figure of a run is in euro; the others are counts and shares."""
-    return metric not in PLAIN and not metric.endswith(COUNTED)
 
 
 @click.command()
@@ -72,11 +65,13 @@ def attribute(
 
 def as_data(found: Attribution) -> dict[str, Any]:
     """An attribution as one document: settings, the effect, a row for each group. Money in euro over the horizon."""
+    from orgsim.experiments.metrics import about
+
     effect = found.effect
     return {
         "scenario": found.scenario.name, "structure": found.structure, "against": found.against, "pay": found.pay,
         "metric": found.metric, "seed": found.seed, "replicates": found.replicates, "start": found.start,
-        "budget": found.budget, "unit": "€ over the horizon" if is_money(found.metric) else "as in a run",
+        "budget": found.budget, "unit": "€ over the horizon" if about(found.metric).is_money else "as in a run",
         "effect": {"mean": effect.mean, "low": effect.low, "high": effect.high, "p_value": effect.p_value},
         "groups": found.frame().to_dict("records"), "assumptions": found.scenario.notes.assumed,
     }  # fmt: skip
@@ -90,11 +85,13 @@ def show(found: Attribution) -> None:
     from rich.text import Text
 
     from orgsim.commands.console import console, show_table
+    from orgsim.experiments.metrics import about
 
     years = found.scenario.time.years
     yearly = found.metric not in ("value", "run_off_margin")
-    scale = (1e-3 / years if yearly else 1e-3) if is_money(found.metric) else 1.0
-    unit = ("k€ a year" if yearly else "k€") if is_money(found.metric) else "as in a run"
+    money = about(found.metric).is_money
+    scale = (1e-3 / years if yearly else 1e-3) if money else 1.0
+    unit = ("k€ a year" if yearly else "k€") if money else "as in a run"
     table = found.frame()
     table = table.loc[table["share"].abs().sort_values(ascending=False, kind="stable").index]
     digits = digits_for([*table["share"], found.effect.mean], scale)

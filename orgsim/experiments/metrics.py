@@ -37,6 +37,11 @@ class Metric:
         """The unit in which `scale` shows it."""
         return UNITS[self.kind]
 
+    @property
+    def is_money(self) -> bool:
+        """Whether the figure is in euro; the others are counts, shares and levels."""
+        return self.kind in (MONEY, SUM)
+
     def scale(self, years: float) -> float:
         """What a run's figure is multiplied by to be shown in `unit`, of a horizon of so many years."""
         return {MONEY: 1e-3 / years, SUM: 1e-3, SHARE: 100.0, COUNT: 1 / years, LEVEL: 1.0}[self.kind]

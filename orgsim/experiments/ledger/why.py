@@ -280,7 +280,6 @@ def conversation(case: Case, leads: tuple[int, int], attempt: int) -> Reason:
     if doubled[0] != doubled[1]:
         return Reason("conversation", "marketing and sales", "the account was called "
                       + case.say(*("twice, by marketing too" if twice else "by sales alone" for twice in doubled)))
-
     ready = [float(row["timing"]) for row in rows]
     burn = float(case.ledger.scenario.contact.burn) * (2.0 if doubled[0] else 1.0)
     _, _, u_burn, _ = case.luck(streams.CONTACT, int(rows[0]["ordinal"]), attempt)

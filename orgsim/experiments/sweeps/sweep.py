@@ -53,8 +53,8 @@ UnderWay = dict[Future["pa.Table"], Sent]
 class Outcome:
     """What a sweep did: runs `planned`, that were `there` before, `done` now, `by_others` meanwhile, of all of them
     `failed` with an error in their row; shards `set_aside` as damaged; `first_error` of a failed
-    run. `left_out`: runs of the plan that the folder showed until now which are not in this one; `left` says whose they
-    are and how to go back."""
+    run. `left_out`: runs of the plan that the folder showed until now which are not in this one, of the experiment
+    `left`; the command `back` shows them again."""
 
     planned: int = 0
     there: int = 0
@@ -67,6 +67,7 @@ class Outcome:
     interrupted: bool = False
     left_out: int = 0
     left: str = ""
+    back: str = ""
 
     @property
     def missing(self) -> int:
@@ -176,7 +177,8 @@ class _Sweep:
             about = before.manifest["experiment"]
             self.outcome.left_out = len(left)
             other = "" if before.manifest["results_of"] == self.plan.engine else ", by another version of the engine"
-            self.outcome.left = f"'{about['title'] or about['name']}'{other}; {shlex.join(before.manifest['command'])}"
+            self.outcome.left = f"'{about['title'] or about['name']}'{other}"
+            self.outcome.back = shlex.join(before.manifest["command"])
 
     def _look(self) -> tuple[set[str], set[str], list[Damaged]]:
         """Keys in shards not seen before, those of failed runs among them, and damaged shards."""
