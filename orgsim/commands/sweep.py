@@ -196,7 +196,8 @@ def _there(experiment: Experiment, folder: Path) -> int | None:
 def _show_outcome(outcome: Outcome, folder: Path) -> None:
     if outcome.left_out:
         terminal.say(f"{folder} held {outcome.left}: {outcome.left_out:,} of its runs are not in this plan. They are "
-                     f"kept, but status, effects, query and export show this one now. Back with: {outcome.back}")  # fmt: skip
+                     "kept, but status, effects, query and export show this one now. "
+                     f"Back with: {outcome.back}")  # fmt: skip
     if outcome.interrupted:
         return
     parts = [f"{outcome.done:,} runs done in {_span(outcome.seconds)}"]
