@@ -198,6 +198,20 @@ def test_another_arm_of_reference_and_other_figures_may_be_chosen(small: str) ->
     assert len(everything) > 4 * 60
 
 
+def test_arms_may_be_named_one_by_one_and_the_command_repeats_them(small: str) -> None:
+    arms = ["--arms", "cro / shared_revenue,merged"]
+    result = orgsim("compare", small, *arms, "--replicates", "2", "--format", "json")
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    named = [(arm["structure"], arm["pay"]) for arm in document["arms"]]
+    assert named == [("separate", "own_numbers"), ("cro", "shared_revenue"), ("merged", "own_numbers")]
+    shown = orgsim("compare", small, *arms, "--replicates", "2").stderr
+    assert "'cro / shared_revenue,merged'" in " ".join(shown.split())
+    both = orgsim("compare", small, *arms, "--pay", "fixed", "--replicates", "2")
+    assert both.exit_code == 2
+    assert "--pay: does not go with --arms" in both.stderr
+
+
 def test_precision_says_whether_it_was_reached_in_how_many_worlds_and_the_command_repeats_it(small: str) -> None:
     args = ("--pay", "own_numbers", "--precision", "1000%", "--of", "lead_waste_value")
     reached = compare(small, *args, width=300)

@@ -120,6 +120,18 @@ def test_one_name_may_stand_for_a_list_and_nothing_may_not(small: Scenario) -> N
         orgsim.compare(small, structures=[], replicates=1)
 
 
+def test_arms_named_one_by_one_give_the_figures_that_all_combinations_give(small: Scenario) -> None:
+    arms = ["cro / shared_revenue", "merged"]
+    few = orgsim.compare(small, arms=arms, replicates=2)
+    assert [str(arm) for arm in few.arms] == ["separate / own_numbers", "cro / shared_revenue", "merged / own_numbers"]
+    every = orgsim.compare(small, replicates=2)
+    for arm in few.arms:
+        assert (few.values(arm, "profit") == every.values(arm, "profit")).all()
+    with pytest.raises(orgsim.ScenarioError) as wrong:
+        orgsim.compare(small, arms=["mergd / own_numbers", "cro / fixd"], replicates=1)
+    assert [problem.hint for problem in wrong.value.problems] == ["merged", "fixed"]
+
+
 def test_an_order_won_in_two_firms_brings_the_same_referral_however_many_leads_came_before() -> None:
     desk = orgsim.load_scenario("desk").with_(
         **{"market.size": 3000, "time.years": 1.0, "time.run_off_months": 0, "customers.referrals": 0.5}

@@ -23,6 +23,7 @@ ORDER = (
     ("orgsim.tables",),
     ("orgsim.results",),
     ("orgsim.simulation",),
+    ("orgsim.language",),
     ("orgsim.figures",),
     ("orgsim.experiments", "orgsim.environment"),
     ("orgsim.report",),

@@ -30,6 +30,8 @@ CALLED = {"metric": "of", "first": "replicates"}
               help="Structures to compare, or all.")  # fmt: skip
 @click.option("--pay", type=Names(), default="own_numbers,shared_revenue", show_default=True,
               help="Pay plans to compare, or all; see `orgsim pay list`.")  # fmt: skip
+@click.option("--arms", type=Names(), metavar="A,B", help="Arms one by one, each 'structure / pay plan', instead of "
+              "--structures and --pay.")  # fmt: skip
 @click.option("--against", metavar="ARM", help="Arm that others are compared with: a structure, or "
               "'structure / pay plan'; default today's.")  # fmt: skip
 @click.option("--metrics", type=Names(), help="Figures of a run to show, or all; default money and lead waste.")
@@ -58,8 +60,8 @@ CALLED = {"metric": "of", "first": "replicates"}
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
               help="Tables go to standard error, the other formats to standard output.")  # fmt: skip
 def compare(
-    scenarios: tuple[str, ...], structures: tuple[str, ...], pay: tuple[str, ...], metrics: tuple[str, ...] | None,
-    years: str | None, out: Path | None, form: str, **options: Any,
+    scenarios: tuple[str, ...], structures: tuple[str, ...], pay: tuple[str, ...], arms: tuple[str, ...] | None,
+    metrics: tuple[str, ...] | None, years: str | None, out: Path | None, form: str, **options: Any,
 ) -> None:  # fmt: skip
     """Compare structures and pay plans in the same worlds, against today's arm or another.
 
@@ -70,6 +72,7 @@ def compare(
 
     names = scenarios or ("baseline",)
     problems, settings = _settings(options)
+    problems += _arms_twice(arms)
     loaded: list[tuple[Scenario, dict[str, Any], tuple[str, ...]]] = []
     for name in names:
         try:
@@ -77,8 +80,8 @@ def compare(
         except ScenarioError as error:
             problems += error.problems
             continue
-        asked = settings | {"structures": spelled_out(structures, scenario.structures),
-                            "pay": spelled_out(pay, scenario.pay)}  # fmt: skip
+        asked = settings | ({"structures": spelled_out(structures, scenario.structures),
+                             "pay": spelled_out(pay, scenario.pay)} if arms is None else {"arms": arms})  # fmt: skip
         found, shown = _checked(scenario, asked, metrics, options["select_best"] is not None)
         problems += found
         loaded.append((scenario, asked, shown))
@@ -163,6 +166,18 @@ def _settings(options: dict[str, Any]) -> tuple[list[Problem], dict[str, Any]]:
     return problems, {name: value for name, value in given.items() if name not in dropped}
 
 
+def _arms_twice(arms: tuple[str, ...] | None) -> list[Problem]:
+    """A problem for each of the options that name arms in another way than --arms, which was given too."""
+    from click.core import ParameterSource
+
+    from orgsim.scenario.errors import Problem
+
+    context = click.get_current_context()
+    given = [o for o in ("structures", "pay") if context.get_parameter_source(o) is ParameterSource.COMMANDLINE]
+    message = "does not go with --arms, which names arms one by one"
+    return [Problem("command", None, f"--{option}", "", message, None) for option in given if arms is not None]
+
+
 def _checked(
     scenario: Scenario, asked: dict[str, Any], metrics: tuple[str, ...] | None, select: bool
 ) -> tuple[list[Problem], tuple[str, ...]]:
@@ -205,8 +220,9 @@ def _again(
 
     fixed = options["precision"] is None and options["select_best"] is None
     worlds = options["replicates"] or (REPLICATES if fixed else FIRST)
-    command = ["orgsim", "compare", name, "--structures", ",".join(asked["structures"]), "--pay",
-               ",".join(asked["pay"]), "--replicates", str(worlds), "--seed", str(options["seed"])]  # fmt: skip
+    arms = [part for option in ("arms", "structures", "pay") if option in asked
+            for part in (f"--{option}", ",".join(asked[option]))]  # fmt: skip
+    command = ["orgsim", "compare", name, *arms, "--replicates", str(worlds), "--seed", str(options["seed"])]
     usual = {"start": "today", "budget": "free", "confidence": "95%", "interval": "t"}
     texts = {"metrics": ",".join(metrics) if metrics else None, "years": years, "of": options["metric"]}
     for option in ("against", "metrics", "precision", "of", "select_best", "indifference", "most", "confidence",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orgsim.clock import Clock
 from orgsim.engine.records import DAYS_PER_YEAR
@@ -40,14 +40,16 @@ Simulate = Callable[[Sequence[Arm], int, int, Callable[[int], None] | None], lis
 
 def compare(
     scenario: Scenario, *, structures: Sequence[str] = STRUCTURES, pay: Sequence[str] = PAY,
-    against: ArmName | None = None, replicates: int | None = None, precision: str | Target | None = None,
-    metric: str = "profit", most: int = MOST, seed: int = 0, threads: int | None = None, batch: int | None = None,
-    start: str = "today", budget: str = "free", uncertain: bool = False, interval: str = "t",
+    arms: Sequence[ArmName] | None = None, against: ArmName | None = None, replicates: int | None = None,
+    precision: str | Target | None = None, metric: str = "profit", most: int = MOST, seed: int = 0,
+    threads: int | None = None, batch: int | None = None, start: str = "today", budget: str = "free",
+    uncertain: bool = False, interval: str = "t",
     confidence: float = 0.95, executor: str | Executor = "threads", progress: Progress | None = None,
 ) -> Comparison:
     """Run every structure under every pay plan in the same worlds and take the differences to one of the arms.
 
-    structures, pay: names of the scenario's structures and pay plans. against: the arm of reference, as
+    structures, pay: names of the scenario's structures and pay plans. arms: instead of all their combinations, arms one
+    by one, each as "structure / pay plan", or a structure under today's pay plan. against: the arm of reference, as
     "structure / pay plan" or a structure under today's pay plan; default today's. Today's arm and the reference are
     added where they are not among the arms.
     replicates: worlds (default 100), numbered from 0; with seed the key of all luck. precision: run instead until the
@@ -66,22 +68,22 @@ def compare(
     import pandas as pd
 
     wrong = problems(
-        scenario, structures=structures, pay=pay, against=against, replicates=replicates, precision=precision,
-        metric=metric, most=most, seed=seed, threads=threads, batch=batch, start=start, budget=budget,
-        interval=interval, confidence=confidence,
+        scenario, structures=structures, pay=pay, arms=arms, against=against, replicates=replicates,
+        precision=precision, metric=metric, most=most, seed=seed, threads=threads, batch=batch, start=start,
+        budget=budget, interval=interval, confidence=confidence,
     )  # fmt: skip
     if wrong:
         raise ScenarioError(wrong)
-    arms, reference = arms_of(scenario, structures, pay, against), reference_of(scenario, against)
+    found, reference = arms_of(scenario, structures, pay, against, arms), reference_of(scenario, against)
     rows: list[Row] = []
     reached: Reached | None = None
     with simulator(scenario, Terms(seed, start, budget, uncertain), threads, batch, executor) as simulate:
 
         def values(begin: int, end: int) -> NDArray[np.float64]:
             note = None if progress is None else lambda done: progress(begin + done, end)
-            found = simulate(arms, begin, end, note)
-            rows.extend(found)
-            return table_of(found, metric, (reference, *(arm for arm in arms if arm != reference)))
+            new = simulate(found, begin, end, note)
+            rows.extend(new)
+            return table_of(new, metric, (reference, *(arm for arm in found if arm != reference)))
 
         if precision is None:
             values(0, replicates or REPLICATES)
@@ -90,7 +92,7 @@ def compare(
             reached = run_until(values, target, replicates or FIRST, most, confidence)
     table = pd.DataFrame(rows).sort_values(["structure", "pay", "replicate"], kind="stable", ignore_index=True)
     return Comparison(
-        scenario, arms, today_of(scenario), seed, len(rows) // len(arms), table, uncertain, start, budget, reference,
+        scenario, found, today_of(scenario), seed, len(rows) // len(found), table, uncertain, start, budget, reference,
         confidence, interval, metric, reached,
     )  # fmt: skip
 
@@ -148,34 +150,43 @@ def reference_of(scenario: Scenario, against: ArmName | None) -> Arm:
 
 
 def arms_of(
-    scenario: Scenario, structures: Sequence[str], pay: Sequence[str], against: ArmName | None = None
+    scenario: Scenario, structures: Sequence[str], pay: Sequence[str], against: ArmName | None = None,
+    arms: Sequence[ArmName] | None = None,
 ) -> tuple[Arm, ...]:
-    """All arms, structures by pay plans in the order given, each once; today's arm and the reference come first when
-    they are not among them.
+    """All arms, those named one by one or else structures by pay plans, in the order given, each once; today's arm and
+    the reference come first when they are not among them.
 
     Raises ScenarioError that lists all unknown structures and pay plans.
     """
-    wrong = arm_problems(scenario, structures, pay, against)
+    wrong = arm_problems(scenario, structures, pay, against, arms)
     if wrong:
         raise ScenarioError(wrong)
-    structures, pay = _listed(structures), _listed(pay)
-    arms = [Arm(structure, plan) for plan in pay for structure in structures]
+    if arms is None:
+        asked = [Arm(structure, plan) for plan in _listed(pay) for structure in _listed(structures)]
+    else:
+        asked = [arm_named(arm, scenario.today.pay) for arm in _listed(arms)]
     needed = (today_of(scenario), reference_of(scenario, against))
-    return tuple(dict.fromkeys([*(arm for arm in needed if arm not in arms), *arms]))
+    return tuple(dict.fromkeys([*(arm for arm in needed if arm not in asked), *asked]))
 
 
-def _listed(names: Sequence[str]) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)
+def _listed(names: Any) -> list[Any]:
+    """The names as a list, of one that stands alone too."""
+    return [names] if isinstance(names, (str, Arm)) else list(names)
 
 
 # What may be wrong -------------------------------------------------------------------------------------------------
 
 
 def arm_problems(
-    scenario: Scenario, structures: Sequence[str], pay: Sequence[str], against: ArmName | None = None
+    scenario: Scenario, structures: Sequence[str], pay: Sequence[str], against: ArmName | None = None,
+    arms: Sequence[ArmName] | None = None,
 ) -> list[Problem]:
     """All unknown names of structures and pay plans."""
-    asked = (("structures", _listed(structures), scenario.structures), ("pay", _listed(pay), scenario.pay))
+    keys, plans, ways = ("structures", "pay"), _listed(pay), _listed(structures)
+    if arms is not None:
+        named = [arm_named(arm, scenario.today.pay) for arm in _listed(arms)]
+        keys, plans, ways = ("arms", "arms"), [arm.pay for arm in named], [arm.structure for arm in named]
+    asked = ((keys[0], ways, list(scenario.structures)), (keys[1], plans, list(scenario.pay)))
     empty = [
         Problem("command", None, what, "nothing", f"found nothing; allowed: {cut(sorted(allowed))}", None)
         for what, names, allowed in asked
@@ -210,13 +221,14 @@ def world_problems(
 
 def problems(
     scenario: Scenario, *, structures: Sequence[str] = STRUCTURES, pay: Sequence[str] = PAY,
-    against: ArmName | None = None, replicates: int | None = None, precision: str | Target | None = None,
-    metric: str = "profit", most: int = MOST, seed: int = 0, threads: int | None = None, batch: int | None = None,
-    start: str = "today", budget: str = "free", interval: str = "t", confidence: float = 0.95,
+    arms: Sequence[ArmName] | None = None, against: ArmName | None = None, replicates: int | None = None,
+    precision: str | Target | None = None, metric: str = "profit", most: int = MOST, seed: int = 0,
+    threads: int | None = None, batch: int | None = None, start: str = "today", budget: str = "free",
+    interval: str = "t", confidence: float = 0.95,
 ) -> list[Problem]:
     """Everything that is wrong with the settings of a comparison."""
     numbers = [("replicates", replicates, 1 if precision is None else 2), ("threads", threads, 1), ("batch", batch, 1)]
-    wrong = arm_problems(scenario, structures, pay, against)
+    wrong = arm_problems(scenario, structures, pay, against, arms)
     wrong += world_problems(numbers, seed, start, budget, confidence)
     wrong += unknown(interval, INTERVALS, "interval") or interval_problems(interval, precision is not None)
     if precision is None:

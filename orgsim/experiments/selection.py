@@ -207,11 +207,11 @@ class Selection:
 
 
 def select_best(
-    scenario: Scenario, *, structures: Sequence[str] = STRUCTURES, pay: Sequence[str] = PAY, metric: str = "profit",
-    confidence: float = 0.95, indifference: str | Target = INDIFFERENCE, against: ArmName | None = None,
-    first: int = FIRST, most: int = MOST, batch: int = BATCH, seed: int = 0, threads: int | None = None,
-    start: str = "today", budget: str = "free", uncertain: bool = False, executor: str | Executor = "threads",
-    progress: Progress | None = None,
+    scenario: Scenario, *, structures: Sequence[str] = STRUCTURES, pay: Sequence[str] = PAY,
+    arms: Sequence[ArmName] | None = None, metric: str = "profit", confidence: float = 0.95,
+    indifference: str | Target = INDIFFERENCE, against: ArmName | None = None, first: int = FIRST, most: int = MOST,
+    batch: int = BATCH, seed: int = 0, threads: int | None = None, start: str = "today", budget: str = "free",
+    uncertain: bool = False, executor: str | Executor = "threads", progress: Progress | None = None,
 ) -> Selection:
     """Find the arm that is best in one figure: highest, or lowest where less is better.
 
@@ -225,47 +225,48 @@ def select_best(
     import pandas as pd
 
     wrong = problems(
-        scenario, structures=structures, pay=pay, metric=metric, confidence=confidence, indifference=indifference,
-        against=against, first=first, most=most, batch=batch, seed=seed, threads=threads, start=start, budget=budget,
+        scenario, structures=structures, pay=pay, arms=arms, metric=metric, confidence=confidence,
+        indifference=indifference, against=against, first=first, most=most, batch=batch, seed=seed, threads=threads,
+        start=start, budget=budget,
     )  # fmt: skip
     if wrong:
         raise ScenarioError(wrong)
-    arms, reference = arms_of(scenario, structures, pay, against), reference_of(scenario, against)
+    runners, reference = arms_of(scenario, structures, pay, against, arms), reference_of(scenario, against)
     about = figures.metric_of(scenario, metric)
     target = indifference if isinstance(indifference, Target) else _target(scenario, indifference, metric)
     rows: list[Row] = []
     with simulator(scenario, Terms(seed, start, budget, uncertain), threads, None, executor) as simulate:
 
         def values(alive: tuple[int, ...], begin: int, end: int) -> NDArray[np.float64]:
-            here = [arms[place] for place in alive]
+            here = [runners[place] for place in alive]
             note = None if progress is None else lambda done: progress(begin + done, most)
             found = simulate(here, begin, end, note)
             rows.extend(found)
             return about.better * table_of(found, metric, here)
 
         def half_width(stage: NDArray[np.float64]) -> float:
-            found = target.half_width(float(stage[:, arms.index(reference)].mean()))
+            found = target.half_width(float(stage[:, runners.index(reference)].mean()))
             if found > 0:
                 return found
             message = f"the mean {metric} of {reference} is 0, of which no share can be taken; give an amount"
             raise ScenarioError([Problem("command", None, "indifference", str(indifference), message, None)])
 
-        outcome = kim_nelson(values, len(arms), half_width, first, most, confidence, batch)
+        outcome = kim_nelson(values, len(runners), half_width, first, most, confidence, batch)
     table = pd.DataFrame(rows).sort_values(["structure", "pay", "replicate"], kind="stable", ignore_index=True)
     return Selection(
-        scenario, arms, today_of(scenario), reference, metric, seed, confidence, target, first, most, batch, start,
+        scenario, runners, today_of(scenario), reference, metric, seed, confidence, target, first, most, batch, start,
         budget, uncertain, outcome, table,
     )  # fmt: skip
 
 
 def problems(
-    scenario: Scenario, *, structures: Sequence[str] = STRUCTURES, pay: Sequence[str] = PAY, metric: str = "profit",
-    confidence: float = 0.95, indifference: str | Target = INDIFFERENCE, against: ArmName | None = None,
-    first: int = FIRST, most: int = MOST, batch: int = BATCH, seed: int = 0, threads: int | None = None,
-    start: str = "today", budget: str = "free",
+    scenario: Scenario, *, structures: Sequence[str] = STRUCTURES, pay: Sequence[str] = PAY,
+    arms: Sequence[ArmName] | None = None, metric: str = "profit", confidence: float = 0.95,
+    indifference: str | Target = INDIFFERENCE, against: ArmName | None = None, first: int = FIRST, most: int = MOST,
+    batch: int = BATCH, seed: int = 0, threads: int | None = None, start: str = "today", budget: str = "free",
 ) -> list[Problem]:
     """Everything that is wrong with the settings of a selection."""
-    wrong = arm_problems(scenario, structures, pay, against)
+    wrong = arm_problems(scenario, structures, pay, against, arms)
     numbers = (("first", first, 2), ("batch", batch, 1), ("threads", threads, 1))
     wrong += world_problems(numbers, seed, start, budget, confidence) + most_problems(first, most)
     nameless = figures.unknown_metrics(scenario, (metric,), "metric")
