@@ -17,7 +17,7 @@ ORDER = (
     ("orgsim.scenario",),
     ("orgsim.engine",),
     ("orgsim.leadership",),
-    ("orgsim.contract",),
+    ("orgsim.contract", "orgsim.organigram"),
     ("orgsim.clock",),
     ("orgsim.kpis",),
     ("orgsim.tables",),

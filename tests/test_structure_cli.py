@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from test_docs import FENCE, inside
 
 from orgsim.cli import main
-from orgsim.commands.organigram import PRIMITIVES
+from orgsim.organigram import PRIMITIVES
 from orgsim.scenario.load import library, load_scenario
 from orgsim.scenario.organisation import LEVERS
 

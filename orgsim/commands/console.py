@@ -17,7 +17,6 @@ from rich.text import Text
 from orgsim.commands.verdict import (
     Row,
     Rows,
-    beyond_luck,
     by_itself,
     joined,
     name_of,
@@ -29,6 +28,7 @@ from orgsim.commands.verdict import (
 )
 from orgsim.experiments import metrics as figures
 from orgsim.experiments.metrics import SHOWN
+from orgsim.experiments.statistics import beyond_luck
 from orgsim.experiments.store import plain
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.tree import Tree
 
-    from orgsim.commands.organigram import Node
+    from orgsim.organigram import Node
     from orgsim.scenario.schema import Scenario
 
 ROOMY = 72  # columns from which tables with a column for each role or structure are used
@@ -114,7 +114,7 @@ def devices(context: click.Context, name: str, form: str) -> None:
     """List coordination devices: who takes part, what they cost, what they move, and what that rests on."""
     if context.invoked_subcommand is not None:
         return
-    from orgsim.commands.organigram import device_row
+    from orgsim.organigram import device_row
     from orgsim.scenario.load import load_scenario
 
     scenario = load_scenario(name)
@@ -138,7 +138,7 @@ def device_text(device: str) -> None:
 
 def structure_rows(scenario: Scenario) -> list[dict[str, Any]]:
     """A row for each structure: whether it is today's, how many leaders, devices and staff posts, what it costs."""
-    from orgsim.commands.organigram import costs
+    from orgsim.organigram import costs
 
     return [
         {"structure": name, "title": one.title, "today": name == scenario.today.structure, "chairs": len(one.chairs),
@@ -150,7 +150,7 @@ def structure_rows(scenario: Scenario) -> list[dict[str, Any]]:
 
 def diff_rows(scenario: Scenario, a: str, b: str) -> list[dict[str, str]]:
     """What two structures differ in: primitive, cell, and its value in words in each."""
-    from orgsim.commands.organigram import PRIMITIVES, difference
+    from orgsim.organigram import PRIMITIVES, difference
 
     rows = difference(scenario.structures[a], scenario.structures[b])
     return [dict(zip(DIFF_COLUMNS, (PRIMITIVES[cell.primitive - 1], cell.name, left, right), strict=True))
@@ -159,7 +159,7 @@ def diff_rows(scenario: Scenario, a: str, b: str) -> list[dict[str, str]]:
 
 def as_data(scenario: Scenario, name: str) -> dict[str, Any]:
     """A structure as one document: tree, rights, cells by primitive, devices and cost."""
-    from orgsim.commands import organigram
+    from orgsim import organigram
 
     one = scenario.structures[name]
     return {
@@ -209,7 +209,7 @@ def _say(out: Console, text: str, style: str = "", bullet: str = "", beyond: int
 
 
 def _show(scenario: Scenario, name: str) -> None:
-    from orgsim.commands import organigram as o
+    from orgsim import organigram as o
     from orgsim.commands.console import console, show_table
 
     out, one = console(), scenario.structures[name]

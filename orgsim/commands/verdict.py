@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from orgsim.experiments import metrics
+from orgsim.experiments.statistics import beyond_luck
 
 if TYPE_CHECKING:
     from orgsim.experiments.comparison import Comparison
@@ -16,15 +17,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Rows = dict[tuple["Arm", str], Row]
 
-MAIN = ("profit", "lead_waste_value")  # what a verdict is about where both are shown
 MOST_NAMED = 6  # arms that the verdict names one by one as within luck
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-
-
-def beyond_luck(row: Row, confidence: float = 0.95) -> bool:
-    """Whether a difference stays after Holm's correction for all differences shown."""
-    p = row.get("p_adjusted")
-    return isinstance(p, float) and p < 1 - confidence
 
 
 def verdict(comparison: Comparison, rows: Rows) -> str:
@@ -39,7 +33,7 @@ def verdict(comparison: Comparison, rows: Rows) -> str:
         return f"With one replicate no interval is possible, so no difference to {reference} can be told from luck."
     shown = list(dict.fromkeys(metric for _, metric in rows))
     found, lucky, plans = [], [], one_structure(c.arms)
-    for metric in [metric for metric in MAIN if metric in shown] or shown[:2]:
+    for metric in [metric for metric in metrics.MAIN if metric in shown] or shown[:2]:
         about = metrics.about(metric)
         real = [arm for arm in others if beyond_luck(rows[arm, metric], c.confidence)]
         said = []

@@ -21,6 +21,8 @@ UNITS = {MONEY: "k€ a year", SUM: "k€", SHARE: "%", COUNT: "a year", LEVEL: 
 # What a comparison shows unless told otherwise.
 SHOWN = ("revenue", "gross_margin", "profit_before_leaders", "profit", "lead_waste_share", "lead_waste_value",
          "missed_demand_value")  # fmt: skip
+# What an answer in words is about, where both are shown.
+MAIN = ("profit", "lead_waste_value")
 
 
 @dataclass(frozen=True)

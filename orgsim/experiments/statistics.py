@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -112,6 +113,12 @@ def holm(p_values: Sequence[float]) -> list[float]:
         running = max(running, min(1.0, (len(p_values) - rank) * p_values[int(i)]))
         adjusted[i] = running
     return [float(p) for p in adjusted]
+
+
+def beyond_luck(row: Mapping[str, Any], confidence: float = 0.95) -> bool:
+    """Whether the difference of a row of a summary stays after Holm's correction for all differences shown."""
+    p = row.get("p_adjusted")
+    return isinstance(p, float) and p < 1 - confidence
 
 
 def together(confidence: float, count: int) -> float:

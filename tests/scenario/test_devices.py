@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orgsim.commands.organigram import device_row, level, missing
+from orgsim.organigram import device_row, level, missing
 from orgsim.scenario.devices import STATES, Device, Effect
 from orgsim.scenario.errors import ScenarioError
 from orgsim.scenario.load import check_text, library, load_scenario

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from orgsim.commands.organigram import (
+from orgsim.leadership.arms import chair_records, leader_cost
+from orgsim.organigram import (
     CHAIR_CELLS,
     CHIEF,
     LEAD_CELLS,
@@ -25,7 +26,6 @@ from orgsim.commands.organigram import (
     rights,
     tree,
 )
-from orgsim.leadership.arms import chair_records, leader_cost
 from orgsim.scenario.devices import LeadRights, Services, StaffUnit
 from orgsim.scenario.errors import Problem, ScenarioError
 from orgsim.scenario.load import check_text, library, load_scenario, names
