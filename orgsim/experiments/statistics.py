@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 INTERVALS = ("t", "bootstrap")
 RESAMPLES = 9_999
@@ -49,7 +49,7 @@ def estimate(
     error, freedom = float(deviation(x, first) / np.sqrt(n)), (first or n) - 1
     if x.min() == x.max() or error == 0:
         return Estimate(mean, mean, mean, 0.0, n, above, 1.0 if mean == 0 else 0.0, median)
-    p_value = float(2 * stats.t.sf(abs(mean) / error, freedom))
+    p_value = float(2 * special.stdtr(freedom, -abs(mean) / error))
     if interval == "bootstrap":
         return Estimate(mean, *bootstrap_interval(x, confidence), error, n, above, p_value, median)
     half = t_quantile(confidence, freedom) * error
@@ -64,7 +64,7 @@ def deviation(values: NDArray[np.float64], first: int | None = None) -> NDArray[
 
 def t_quantile(confidence: float, freedom: int) -> float:
     """Half-width, in standard errors, of Student's two-sided interval."""
-    return float(stats.t.ppf(0.5 + confidence / 2, freedom))
+    return float(special.stdtrit(freedom, 0.5 + confidence / 2))
 
 
 def bootstrap_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
@@ -74,6 +74,8 @@ def bootstrap_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[flo
     skew of the values, but is too narrow for few of them (docs/statistics.md): below 100 prefer Student's t. Values
     that are all equal give an interval of no width.
     """
+    from scipy import stats
+
     x = np.asarray(values, dtype=float)
     if x.min() == x.max():
         return float(x[0]), float(x[0])
