@@ -127,11 +127,14 @@ class Comparison:
         """
         import pandas as pd
 
+        one = self if interval is None else self.with_interval(interval)
+        return pd.DataFrame(one.rows(metrics, against))
+
+    def rows(self, metrics: Iterable[str] = SHOWN, against: ArmName | None = None) -> list[dict[str, Any]]:
+        """The rows of `summary`, those of the reference without the columns that are about differences."""
         names, known_metrics = list(metrics), figures.metrics_of(self.scenario)
         figures.check(self.scenario, names)
         reference = self.against if against is None else self.arm(against)
-        if interval is not None:
-            return self.with_interval(interval).summary(names, reference)
         each = together(self.confidence, len(names) * sum(arm != reference for arm in self.arms))
         rows: list[dict[str, Any]] = []
         for name in names:
@@ -156,11 +159,10 @@ class Comparison:
                         "variance_reduction": variance_reduction(mine, theirs), "p_value": difference.p_value,
                     }  # fmt: skip
                 rows.append(row)
-        table = pd.DataFrame(rows)
-        if "p_value" in table.columns:
-            tested = table["p_value"].notna()
-            table.loc[tested, "p_adjusted"] = holm(table.loc[tested, "p_value"].tolist())
-        return table
+        tested = [row for row in rows if "p_value" in row]
+        for row, p_value in zip(tested, holm([row["p_value"] for row in tested]), strict=True):
+            row["p_adjusted"] = p_value
+        return rows
 
     def with_interval(self, interval: str) -> Comparison:
         """The same comparison with another kind of interval."""
