@@ -1,0 +1,114 @@
+"""`orgsim app`: the executive's page, served from this machine, and the browser opened on it."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import click
+
+from orgsim.commands import terminal
+from orgsim.commands.terminal import Failure
+
+PORT = 8017
+LOCAL = "127.0.0.1"
+
+
+@click.command()
+@click.argument("scenario", default="baseline", metavar="[SCENARIO]")
+@click.option("--port", type=click.IntRange(1, 65535), help=f"Port; default {PORT}, or a free one where that is taken.")
+@click.option("--listen", default=LOCAL, metavar="ADDRESS", show_default=True,
+              help="Address to listen on. Any but this machine's own asks every reader for a token.")  # fmt: skip
+@click.option("--browser/--no-browser", default=True, help="Open the page in the browser.")
+def app(scenario: str, port: int | None, listen: str, browser: bool) -> None:
+    """Ask what-if in the browser: pick a firm and two to four ways of organising, drag levers, see what moves.
+
+    SCENARIO is the name of a scenario that ships or a TOML file; default baseline. Ctrl-C ends it.
+    """
+    try:
+        import starlette  # noqa: F401
+        import uvicorn
+        import websockets  # noqa: F401
+    except ImportError as error:
+        raise Failure(f"the app needs the package {error.name}: pip install 'orgsim[web]'", 2) from None
+    from orgsim.app import security, server
+
+    question = server.first_question(scenario)
+    taken = _listening(listen, port)
+    own = taken.getsockname()[1]
+    token = None if security.is_loopback(listen) else security.new_token()
+    gate = security.Gate(security.hosts_of(listen), own, token)
+    with terminal.progress_bar("Starting"):
+        service = server.Service(question)
+        _warm_up(question, service)
+    link = _link(listen, own, token)
+    program = uvicorn.Server(server.configured(server.application(service, gate)))
+    terminal.say(f"orgsim is at {link}\nCtrl-C ends it.")
+    if token is not None:
+        terminal.say("Who has this link can use the app; it is not encrypted on its way.")
+    if browser:
+        _open(link)
+    try:
+        program.run(sockets=[taken])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        service.close()
+        taken.close()
+    if not program.started:
+        raise Failure("the server could not be started", 1)
+
+
+def _listening(address: str, port: int | None) -> socket.socket:
+    """A socket that listens; without a port of the user's the usual one, or any that is free."""
+    from orgsim.app.security import ipaddress_or_none
+
+    found = ipaddress_or_none(address)
+    family = socket.AF_INET6 if found is not None and found.version == 6 else socket.AF_INET
+    for wanted in (port,) if port is not None else (PORT, 0):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((address, wanted))
+            listener.listen(128)
+            listener.set_inheritable(False)
+            return listener
+        except OSError as error:
+            listener.close()
+            failed: OSError = error
+    import errno
+
+    if failed.errno == errno.EADDRINUSE:
+        raise Failure(f"--port: {port} is taken by another program; name another, or leave --port out", 2)
+    if failed.errno == errno.EACCES:
+        raise Failure(f"--port: {port} may not be used by you; take one from 1024 on", 2)
+    raise Failure(f"--listen: cannot listen on '{address}' ({failed.strerror or failed})", 2)
+
+
+def _link(address: str, port: int, token: str | None) -> str:
+    import socket as sockets
+
+    name = "localhost" if address == "localhost" else address
+    if address in ("0.0.0.0", "::"):
+        name = sockets.gethostname()
+    name = f"[{name}]" if ":" in name else name
+    return f"http://{name}:{port}/" + (f"?token={token}" if token else "")
+
+
+def _warm_up(question: dict[str, Any], service: Any) -> None:
+    """Read the question and run its first worlds, so that the first page is answered at once, and the engine is
+    compiled before anybody waits for it."""
+    from orgsim.app.question import read
+
+    case = read(question)
+    for arm in case.own:
+        service.runs.row(case.scenario, case.firm_key, arm, case.arm_keys[arm], case.seed, 0, lambda: False)
+
+
+def _open(link: str) -> None:
+    import webbrowser
+
+    try:
+        webbrowser.open(link)
+    except webbrowser.Error:
+        pass
