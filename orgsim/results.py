@@ -67,7 +67,8 @@ class Run:
 
     @cached_property
     def pay(self) -> pd.DataFrame:
-        """Settled pay: one row per person, component and period, in euro before charges."""
+        """Settled pay: one row per person, component and period, in euro before charges; and, as component -1 with no
+        pay, one per person and complete year: the year's result and attainment of the quota."""
         from orgsim.tables import pay
 
         return pay(self.scenario, self.arm.pay, self.world)

@@ -403,6 +403,18 @@ def test_a_story_tells_each_line_of_the_log_once_and_the_same_lines_under_equal_
     assert all(chapter.parts == () and chapter.own == ((), ()) for chapter in story([twins], place).chapters)
 
 
+def test_a_story_printed_holds_every_day_of_both_arms_and_can_be_asked_for_by_name(found: Ledger) -> None:
+    (place, _), _ = max(found.partings.items(), key=lambda item: item[0])
+    told = story([found], place)
+    assert found.story(told.name) == found.story(told.prospect) == told
+    text = " ".join(str(told).split())
+    assert all(" ".join(event.text.split()) in text for chapter in told.chapters
+               for events in (chapter.shared, *chapter.own) for event in events)  # fmt: skip
+    assert all(" ".join(part.split()) in text for chapter in told.chapters for part in (*chapter.parts, *told.money))
+    with pytest.raises(ScenarioError):
+        found.story("nowhere:1")
+
+
 def test_the_first_difference_of_a_firm_is_none_when_there_is_none(found: Ledger) -> None:
     assert first(Ledger(found.scenario, found.seed, found.replicate, found.a, found.a)) is None
 

@@ -51,7 +51,7 @@ def compare(
     structures, pay: names of the scenario's structures and pay plans. arms: instead of all their combinations, arms one
     by one, each as "structure / pay plan", or a structure under today's pay plan. against: the arm of reference, as
     "structure / pay plan" or a structure under today's pay plan; default today's. Today's arm and the reference are
-    added where they are not among the arms.
+    added where they are not among the arms; today's is not where both `arms` and `against` are given.
     replicates: worlds (default 100), numbered from 0; with seed the key of all luck. precision: run instead until the
     interval of every difference in `metric` has at most this half-width: "2%" of the reference's mean, or an amount
     such as "20 k€" a year (`precision.target_of`); `replicates` is then the first stage (default 30), `most` the
@@ -154,7 +154,7 @@ def arms_of(
     arms: Sequence[ArmName] | None = None,
 ) -> tuple[Arm, ...]:
     """All arms, those named one by one or else structures by pay plans, in the order given, each once; today's arm and
-    the reference come first when they are not among them.
+    the reference come first when they are not among them, today's not where arms and reference are named one by one.
 
     Raises ScenarioError that lists all unknown structures and pay plans.
     """
@@ -165,7 +165,8 @@ def arms_of(
         asked = [Arm(structure, plan) for plan in _listed(pay) for structure in _listed(structures)]
     else:
         asked = [arm_named(arm, scenario.today.pay) for arm in _listed(arms)]
-    needed = (today_of(scenario), reference_of(scenario, against))
+    reference = reference_of(scenario, against)
+    needed = (reference,) if arms is not None and against is not None else (today_of(scenario), reference)
     return tuple(dict.fromkeys([*(arm for arm in needed if arm not in asked), *asked]))
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from orgsim.experiments.ledger.parting import Parting, Step
+    from orgsim.experiments.ledger.story import Story
 
 MEASURES = ("count", "value", "margin_a", "margin_b", "margin_difference")
 IN_CENTS = ("value", "deal", "revenue_a", "revenue_b", "margin_a", "margin_b", "repeat_a", "repeat_b")
@@ -247,6 +248,17 @@ class Ledger:
         sums = sums[sums != 0]
         largest = sums.loc[sums.abs().sort_values(ascending=False, kind="stable").index[:number]]
         return largest.rename_axis("prospect").reset_index()
+
+    def story(self, prospect: int | str) -> Story:
+        """One account's story under both arms, need by need; printed, it reads as text.
+
+        prospect: its id, or "SEGMENT:NUMBER" such as "core region:714" (`worth_following` names some). ScenarioError
+        that names what is nearest where there is none.
+        """
+        from orgsim.experiments.ledger.names import parse
+        from orgsim.experiments.ledger.story import story
+
+        return story([self], parse(self, str(prospect)))
 
     def _orders(self, side: Side) -> pd.Series[float]:
         """Euro of repeat orders in the horizon by account, those of accounts that were customers at its start too."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Key = tuple[str, int]
+WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,20 @@ class Story:
                 "ended_before_the_horizon": self.before, "chapters": chapters,
                 "money": dict(zip(self.labels, self.money, strict=True))}  # fmt: skip
 
+    def __str__(self) -> str:
+        """The story as text of 100 columns: what all arms share, then each arm's own days and end."""
+        lines = [f"{self.name} ({self.about})"]
+        for number, chapter in enumerate(self.chapters, start=1):
+            lines += ["", f"{number}. {chapter.title}", *(f"   {event.date}: {event.text}" for event in chapter.shared)]
+            alike = len(set(chapter.own)) == len(set(chapter.ends)) == 1
+            told = list(zip(self.labels, chapter.own, chapter.ends, strict=True))
+            for label, events, end in [("under all", *told[0][1:])] if alike else told:
+                said = [*(f"{event.date}: {event.text}" for event in events), *([end] if end else [])]
+                lines += [f"   {label}:", *(f"      {line}" for line in said)] if said else []
+            lines += [f"   {sentence}" for sentence in chapter.parts]
+        lines += ["", *(f"{label}: {brought}" for label, brought in zip(self.labels, self.money, strict=True))]
+        return "\n".join(part for line in lines for part in _wrapped(line))
+
     def frame(self) -> pd.DataFrame:
         """One row for each event: chapter, arm (`all` while arms agree), day, date, text."""
         import pandas as pd
@@ -75,6 +91,11 @@ class Story:
                 rows += [{"prospect": self.prospect, "chapter": number, "title": chapter.title, "arm": label}
                          | vars(event) for event in events]  # fmt: skip
         return pd.DataFrame(rows, columns=["prospect", "chapter", "title", "arm", "day", "date", "text"])
+
+
+def _wrapped(line: str) -> list[str]:
+    indent = " " * (len(line) - len(line.lstrip()) + 3)
+    return textwrap.wrap(line, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [""]
 
 
 def story(ledgers: list[Ledger], place: int) -> Story:
