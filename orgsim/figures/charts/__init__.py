@@ -1,0 +1,1 @@
+"""The charts of the report and the app, one function each: a tidy table and the arms' names in, a Chart out."""
