@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from orgsim import __version__
-from orgsim.commands import app, attribute, compare, effects, pay, structure, sweep, terminal, trace, validate
+from orgsim.commands import app, attribute, compare, effects, pay, report, structure, sweep, terminal, trace, validate
 from orgsim.commands.compare import RESULTS
 from orgsim.commands.terminal import Commands, Failure
 
@@ -44,7 +44,8 @@ def main(debug: bool) -> None:
 
 COMMANDS = (
     compare.compare, pay.pay, attribute.attribute, structure.structure, structure.devices, sweep.sweep, sweep.status,
-    sweep.query, sweep.export, sweep.experiments, effects.effects, trace.trace, validate.validate, app.app,
+    sweep.query, sweep.export, sweep.experiments, effects.effects, trace.trace, validate.validate, report.report,
+    app.app,
 )
 for command in COMMANDS:
     main.add_command(command)

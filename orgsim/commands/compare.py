@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orgsim.commands import terminal
+from orgsim.commands.report import Wanted, report_options
 from orgsim.commands.terminal import Names, spelled_out
 
 if TYPE_CHECKING:
@@ -57,11 +58,13 @@ CALLED = {"metric": "of", "first": "replicates"}
               help="equal: what leaders cost more than today's is taken from programme spend.")  # fmt: skip
 @click.option("--uncertain", is_flag=True, help="Draw the assumed parameters from their ranges too.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder of results; default orgsim-results/SCENARIO.")
+@report_options
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
               help="Tables go to standard error, the other formats to standard output.")  # fmt: skip
 def compare(
     scenarios: tuple[str, ...], structures: tuple[str, ...], pay: tuple[str, ...], arms: tuple[str, ...] | None,
-    metrics: tuple[str, ...] | None, years: str | None, out: Path | None, form: str, **options: Any,
+    metrics: tuple[str, ...] | None, years: str | None, out: Path | None, form: str, report: Path | None,
+    figures: Path | None, language: str | None, draws: int | None, **options: Any,
 ) -> None:  # fmt: skip
     """Compare structures and pay plans in the same worlds, against today's arm or another.
 
@@ -73,6 +76,8 @@ def compare(
     names = scenarios or ("baseline",)
     problems, settings = _settings(options)
     problems += _arms_twice(arms)
+    wanted = Wanted(report, figures, language, draws)
+    problems += wanted.problems(len(names), options["select_best"] is not None)
     loaded: list[tuple[Scenario, dict[str, Any], tuple[str, ...]]] = []
     for name in names:
         try:
@@ -90,8 +95,9 @@ def compare(
     folders = [terminal.usable(folder) for folder in _folders([each[0].name for each in loaded], out)]
     documents, tables = [], []
     for name, (scenario, asked, shown), folder in zip(names, loaded, folders, strict=True):
-        command = _again(name, asked, metrics, years, options, folder)
-        document, table = _one(scenario, asked, shown, options["select_best"] is not None, folder, command, form)
+        command = _again(name, asked, metrics, years, options, folder) + wanted.words()
+        document, table = _one(scenario, asked, shown, options["select_best"] is not None, folder, command, form,
+                               wanted)  # fmt: skip
         documents.append(document)
         tables.append(table if len(names) == 1 else table.assign(scenario=scenario.name))
     if form == "json":
@@ -104,7 +110,7 @@ def compare(
 
 def _one(
     scenario: Scenario, asked: dict[str, Any], shown: tuple[str, ...], select: bool, folder: Path, command: list[str],
-    form: str,
+    form: str, wanted: Wanted,
 ) -> tuple[dict[str, Any], Any]:  # fmt: skip
     """Run one scenario, write its files, and print it where a table is wanted: its document and its table of rows."""
     from orgsim.commands import console, console_selection
@@ -122,6 +128,7 @@ def _one(
         comparison = run_all(scenario, **asked, progress=progress)
     summary = comparison.summary(shown)
     files = _store(comparison, summary, folder, command)
+    files += wanted.write(comparison, command, threads=asked.get("threads"))
     if form == "table":
         console.show_comparison(comparison, summary, files, shlex.join(command))
     return console.as_data(comparison, summary, files), summary
@@ -256,7 +263,8 @@ def _store(comparison: Comparison, summary: Any, folder: Path, command: list[str
                     figure.savefig(name, format=kind, dpi=150, metadata={about: None})
 
                 files.append(terminal.write_file(folder / f"{title}.{kind}", save))
-    about_run = {"replicates": comparison.replicates, "precision": precision_data(comparison)}
+    about_run = {"replicates": comparison.replicates, "precision": precision_data(comparison),
+                 "confidence": comparison.confidence, "interval": comparison.interval}  # fmt: skip
     return [*files, _store_manifest(comparison, folder, command, about_run)]
 
 

@@ -1,0 +1,98 @@
+"""The first screen in words: what the answer rests on, and what would change it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from orgsim.report.answer import LUCK
+from orgsim.report.assumptions import parameter_title
+from orgsim.report.names import translated
+from orgsim.report.sensitivity import LEAST
+
+if TYPE_CHECKING:
+    from orgsim.report.report import Report
+
+HALF = 50.0
+MOST_MOVES = 3  # parameters that are named
+
+
+def rests(report: Report) -> list[str]:
+    """What the answer rests on: worlds, draws of the assumed parameters, what the scenario's author says."""
+    c, said = report.comparison, report.said
+    number = said.number(c.years, 0 if c.years % 1 == 0 else 1)
+    years = said.say("report.page.rests.years", count=c.years, number=number)
+    worlds = said.number(c.replicates, 0)
+    found = [said.say("report.page.rests.worlds", count=c.replicates, number=worlds, years=years)]
+    if c.uncertain:
+        found.append(said.say("report.page.rests.uncertain"))
+    kept = sign_kept(report)
+    if kept is not None:
+        low, high = (said.percent(kept[end] / 100, 0) for end in ("low", "high"))
+        found.append(said.say(
+            "report.page.rests.kept", parameters=len(report.draws.sensitivity) if report.draws else 0,
+            kept=_hits(kept), draws=kept["draws"], sure=said.percent(c.confidence), low=low, high=high,
+        ))  # fmt: skip
+    elif report.draws is None and len(c.arms) > 1:
+        found.append(said.say("report.page.rests.no_draws"))
+    found += [said.say(f"report.page.rests.{key}") for key, true in (
+        ("start_own", c.start == "own"), ("budget_equal", c.budget == "equal"),
+        ("bootstrap", c.interval == "bootstrap")) if true]  # fmt: skip
+    notes = c.scenario.notes
+    return found + [translated(note, said) for note in (notes.assumed, notes.measured) if note]
+
+
+def changes(report: Report) -> list[str]:
+    """What would change the answer: parameters that turn it, or that its size hangs on, beyond luck over the draws."""
+    said, draws = report.said, report.draws
+
+    def say(key: str, **values: Any) -> str:
+        return said.say(f"report.page.change.{key}", **values)
+
+    if len(report.comparison.arms) < 2:
+        return [say("alone")]
+    if draws is None:
+        return [say("no_draws"), say("firm")]
+    table: list[dict[str, Any]] = draws.sensitivity.to_dict("records")  # type: ignore[assignment]
+    found = []
+    if draws.number < LEAST or not table:
+        found.append(say("few", draws=draws.number))
+    else:
+        strong = [row for row in table if row["beyond_luck"]]
+        turning = [row for row in strong if min(row["kept_when_low"], row["kept_when_high"]) < HALF]
+        moving = [row for row in strong if row not in turning]
+        for row in turning[:MOST_MOVES]:
+            key = "turns_low" if row["kept_when_low"] < row["kept_when_high"] else "turns_high"
+            found.append(say(key, title=parameter_title(row["parameter"], said), **_thirds(row, "kept", said, False)))
+        if not turning and report.answer.state != LUCK:
+            found.append(say("nothing"))
+        for place, row in enumerate(moving[:MOST_MOVES]):
+            key = "also_moves" if place else "moves"
+            found.append(say(key, title=parameter_title(row["parameter"], said), **_thirds(row, "difference", said)))
+        if not strong:
+            found.append(say("none_beyond", parameters=len(table), draws=draws.number))
+        kept = sign_kept(report)
+        if kept is not None and kept["kept"] < 80 and not turning:
+            found.append(say("overall", kept=_hits(kept), draws=kept["draws"]))
+    if report.answer.state == LUCK:
+        found.append(say("luck"))
+    return [*found, say("firm")]
+
+
+def sign_kept(report: Report) -> dict[str, Any] | None:
+    """The row of `Draws.signs` for the alternative that the page looks at, in profit."""
+    draws = report.draws
+    if draws is None or draws.arm is None:
+        return None
+    rows: list[dict[str, Any]] = draws.signs.to_dict("records")  # type: ignore[assignment]
+    return next((row for row in rows if row["arm"] == str(draws.arm) and row["metric"] == draws.metric), None)
+
+
+def _hits(kept: dict[str, Any]) -> int:
+    return round(float(kept["kept"]) * int(kept["draws"]) / 100)
+
+
+def _thirds(row: dict[str, Any], stem: str, said: Any, signed: bool = True) -> dict[str, str]:
+    values = {end: float(row[f"{stem}_when_{end}"]) for end in ("low", "high")}
+    return {end: "?" if math.isnan(value) else (said.signed if signed else said.number)(value, 0)
+            for end, value in values.items()}  # fmt: skip
