@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -12,6 +15,7 @@ from orgsim.commands.terminal import Failure
 
 PORT = 8017
 LOCAL = "127.0.0.1"
+SWITCH = 5e-4  # seconds
 
 
 @click.command()
@@ -31,8 +35,12 @@ def app(scenario: str, port: int | None, listen: str, browser: bool) -> None:
         import websockets  # noqa: F401
     except ImportError as error:
         raise Failure(f"the app needs the package {error.name}: pip install 'orgsim[web]'", 2) from None
+    import sys
+
     from orgsim.app import security, server
 
+    # Answers are made in Python while runs are on their way without its lock; these need it often, and never long.
+    sys.setswitchinterval(SWITCH)
     question = server.first_question(scenario)
     taken = _listening(listen, port)
     own = taken.getsockname()[1]
@@ -48,15 +56,36 @@ def app(scenario: str, port: int | None, listen: str, browser: bool) -> None:
         terminal.say("Who has this link can use the app; it is not encrypted on its way.")
     if browser:
         _open(link)
-    try:
-        program.run(sockets=[taken])
-    except KeyboardInterrupt:
-        pass
-    finally:
-        service.close()
-        taken.close()
+    with _quiet_ends():
+        try:
+            program.run(sockets=[taken])
+        finally:
+            service.close()
+            taken.close()
     if not program.started:
         raise Failure("the server could not be started", 1)
+    _leave()
+
+
+def _leave() -> None:
+    """End at once: freeing the compiled engine piece by piece would take longer than all that ends before it."""
+    import os
+    import sys
+
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+@contextmanager
+def _quiet_ends() -> Iterator[None]:
+    """The server ends at Ctrl-C or SIGTERM by itself and raises the signal again when it has: nothing is left to do."""
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _listening(address: str, port: int | None) -> socket.socket:
@@ -108,7 +137,5 @@ def _warm_up(question: dict[str, Any], service: Any) -> None:
 def _open(link: str) -> None:
     import webbrowser
 
-    try:
+    with suppress(webbrowser.Error):
         webbrowser.open(link)
-    except webbrowser.Error:
-        pass

@@ -1,0 +1,183 @@
+"""One question answered while it stands: paired worlds one after another, an answer at each step of a ladder.
+
+Worlds are numbered from 0, and an answer rests on worlds 0 to n - 1, so it is that of `orgsim.compare` with n
+replicates. How many worlds a question ends with is set before the first of them (`bounds.until`), never by what they
+show, so that the last answer's intervals are those of a fixed number of replicates; the answers before it are looks on
+the way.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from orgsim.app.question import Case, read
+from orgsim.app.reply import answer, problems
+from orgsim.app.runs import Row, Runs, Stopped, TooLong
+from orgsim.results import Arm
+from orgsim.scenario.errors import Problem, ScenarioError
+
+STEPS = (1, 2, 4, 8, 16, 32, 50, 75, 100, 150, 200, 300, 400, 600, 800)
+FEW = 2  # worlds of a first estimate,
+HURRY = 0.25  # unless one world has taken so many seconds: then it is that one
+PAUSE = 0.15  # seconds between two answers
+
+Send = Callable[[dict[str, Any]], None]
+Place = tuple[int, Case, Arm]  # replicate, whose arm, arm
+
+
+class Ask:
+    """A page's question under way; `scheduler.Job`. `text` is the message as it came, read by a worker."""
+
+    def __init__(self, client: Hashable, message: dict[str, Any], runs: Runs, send: Send) -> None:
+        self.client, self.message, self.runs, self._send = client, message, runs, send
+        self.id = message.get("id")
+        self.urgent = True
+        self.over = False
+        self.begun = False
+        self._came = time.monotonic()
+        self._said = 0.0
+        self._cancelled = threading.Event()
+        self._lock = threading.Lock()
+        self._case: Case | None = None
+        self._places: list[tuple[Case, Arm]] = []
+        self._handed = 0
+        self._rows: dict[Place, Row] = {}
+        self._worlds = self._answered = 0
+        self._saying = False
+
+    # What the scheduler asks, with its lock held ---------------------------------------------------------------------
+
+    def unit(self) -> Callable[[], None] | None:
+        """Reading the question first, then a run at a time, world by world."""
+        if self.over or self._cancelled.is_set():
+            return None
+        if not self.begun:
+            self.begun = True
+            return self._read
+        if self._case is None:
+            return None
+        if self._handed >= self._case.worlds * len(self._places):
+            return None
+        replicate, place = divmod(self._handed, len(self._places))
+        if self._handed < FEW * len(self._places):
+            # The first worlds side by side: two threads that begin with the same one would wait for its warm-up.
+            place, replicate = divmod(self._handed, FEW)
+        elif self.urgent:
+            return None  # a first estimate is not kept waiting by worlds that come after it
+        self._handed += 1
+        case, arm = self._places[place]
+        return lambda: self._run(replicate, case, arm)
+
+    def cancel(self) -> None:
+        """Not wanted any more."""
+        self._cancelled.set()
+        self.over = True
+
+    # What a worker does ----------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        try:
+            case = read(self.message.get("question"))
+        except ScenarioError as error:
+            self._end(problems(self.id, error.problems))
+            return
+        except RecursionError:
+            self._trouble("question", "nested too deeply")
+            return
+        except Exception as error:
+            self._trouble("question", f"this question cannot be read ({type(error).__name__})")
+            raise
+        places = [(case, arm) for arm in case.own]
+        if case.pinned is not None:
+            places += [(case.pinned, arm) for arm in case.pinned.own]
+        with self._lock:
+            self._places, self._case = places, case
+            self._take_known()
+        if self._worlds:
+            self._say()
+
+    def _take_known(self) -> None:
+        """What is kept of earlier questions counts at once: an undo is answered with all the worlds it had."""
+        case, worlds = self._case, 0
+        assert case is not None
+        while worlds < case.worlds:
+            found = {(worlds, owner, arm): self.runs.known(owner.firm_key, owner.arm_keys[arm], owner.seed, worlds)
+                     for owner, arm in self._places}  # fmt: skip
+            rows = {place: row for place, row in found.items() if row is not None}
+            if len(rows) < len(found):
+                break
+            self._rows |= rows
+            worlds += 1
+        if worlds >= min(FEW, case.worlds):
+            self._worlds, self._handed = worlds, worlds * len(self._places)
+
+    def _run(self, replicate: int, case: Case, arm: Arm) -> None:
+        try:
+            row = self.runs.row(case.scenario, case.firm_key, arm, case.arm_keys[arm], case.seed, replicate,
+                                self._cancelled.is_set)  # fmt: skip
+        except Stopped:
+            return
+        except TooLong:
+            self._trouble("firm", "a run of this firm takes too long for the app; `orgsim compare` has no such limit")
+            return
+        except Exception as error:
+            self._trouble("firm", f"this firm cannot be run ({type(error).__name__}); change what was changed last")
+            raise
+        with self._lock:
+            self._rows[replicate, case, arm] = row
+            while all((self._worlds, *place) in self._rows for place in self._places):
+                self._worlds += 1
+            due = self._due()
+        if due:
+            self._say()
+
+    def _due(self) -> bool:
+        """Whether there is something to be said now."""
+        assert self._case is not None
+        n, until = self._worlds, self._case.worlds
+        if n == self._answered or self._saying:
+            return False
+        if not self._answered:
+            return n >= FEW or n >= until or (n >= 1 and time.monotonic() - self._came > HURRY)
+        if n >= until:
+            return True
+        step = next((step for step in reversed(STEPS) if step <= n), 0)
+        return step > self._answered and time.monotonic() - self._said > PAUSE
+
+    def _say(self) -> None:
+        """Answer with the worlds there are, and again if more came meanwhile."""
+        while True:
+            with self._lock:
+                case, n = self._case, self._worlds
+                assert case is not None
+                if self._cancelled.is_set() or self._saying or n <= self._answered:
+                    return
+                self._saying = True
+                rows = {place: self._rows[place] for place in self._rows if place[0] < n}
+            try:
+                state = "done" if n >= case.worlds else "refining" if self._answered else "first"
+                self._send(answer(self.message, case, rows, n, state, time.monotonic() - self._came))
+            except Exception as error:
+                self._trouble("question", f"this cannot be answered ({type(error).__name__})")
+                raise
+            finally:
+                with self._lock:
+                    self._answered, self._said, self._saying = n, time.monotonic(), False
+                    self.urgent = False
+                    if n >= case.worlds:
+                        self.over = True
+                    again = not self.over and self._due()
+            if not again:
+                return
+
+    def _trouble(self, key: str, said: str) -> None:
+        """End with a problem that is not the reader's alone."""
+        self._end(problems(self.id, [Problem("question", None, key, "", said, None)]))
+
+    def _end(self, message: dict[str, Any]) -> None:
+        if not self._cancelled.is_set():
+            self._send(message)
+        self.urgent, self.over = False, True
