@@ -113,6 +113,12 @@ def test_a_twin_of_todays_structure_is_equal_in_a_firm_with_regular_markets_only
     assert comparison.equal_by_construction(comparison.arms[1])
 
 
+def test_where_every_mechanism_is_neutral_structures_are_equal_by_construction() -> None:
+    firm = orgsim.load_scenario("neutral").with_(**{"market.size": 800, "time.years": 0.5})
+    comparison = orgsim.compare(firm, structures=["merged", "cro"], replicates=2, **OWN)  # type: ignore[arg-type]
+    assert all(comparison.equal_by_construction(arm) for arm in comparison.arms if arm != comparison.today)
+
+
 def test_one_name_may_stand_for_a_list_and_nothing_may_not(small: Scenario) -> None:
     comparison = orgsim.compare(small, structures="separate", pay="own_numbers", replicates=1)
     assert len(comparison.arms) == 1

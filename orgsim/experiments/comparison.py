@@ -92,8 +92,9 @@ class Comparison:
         return {"interval": self.interval, "first": self.reached.first if self.reached else None}
 
     def equal_by_construction(self, arm: Arm) -> bool:
-        """Whether every run of the arm has the very figures of the reference, leaders' own pay left out."""
-        left_out = ("profit", "value", "leaders_cost", "cost_leaders_pay", "cost_leaders_switching")
+        """Whether every run of the arm has the very figures of the reference, leaders' own pay and time left out."""
+        left_out = ("profit", "value", "leaders_cost", "cost_leaders_pay", "cost_leaders_switching",
+                    "leaders_field_share")  # fmt: skip
         metrics = [
             str(c) for c in self.runs.columns[4:] if c not in left_out and not str(c).startswith("profit_year")
         ]
