@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Any
 
 from orgsim.scenario.errors import Problem, ScenarioError, nearest, show
@@ -11,6 +12,7 @@ from orgsim.scenario.schema import Scenario
 WORD = 2**32
 MESSAGE = 128 * 1024  # bytes of a message or a body
 MOST_ARMS = 4
+MOST_KEYS = 100  # of the question, of an arm, of its levers
 MOST_VALUES = 400  # of a firm
 MOST_ITEMS = 4_000  # values in lists and tables of a firm, all together
 MOST_TEXT = 2_000
@@ -22,6 +24,8 @@ YEARS = 25.0  # simulated in all
 RUN_SECONDS = 2.5  # estimated, of one arm in one world
 PATIENCE = 20.0  # seconds after which a run is given up, whatever was estimated
 QUESTION_SECONDS = 60.0  # of computing that a question's worlds may take, as estimated, unless more are asked for
+MOST_SECONDS = 600.0  # of computing that worlds which are asked for may take, as estimated
+FOLLOW_SECONDS = 1.5  # estimated, of a world of all arms in which a prospect can be followed: a trace takes far longer
 # Sections of a scenario that a question may write into; `name` and `limit` are not among them.
 SECTIONS = tuple(name for name in Scenario.model_fields if name not in ("name", "limit"))
 
@@ -30,6 +34,10 @@ def problem(key: str, found: Any, message: str, hint: str | None = None) -> Prob
     """A problem with a question."""
     said = message if message.startswith(("found", "unknown", "missing")) else f"found {brief(found)}; {message}"
     return Problem("question", None, key, brief(found), said, hint)
+
+
+TOO_LONG = Problem("question", None, "firm", "", "a run of this firm takes too long for the app; `orgsim compare` has "
+                   "no such limit", None)  # fmt: skip
 
 
 def brief(value: Any) -> str:
@@ -49,6 +57,22 @@ def number_problems(value: Any, least: float, most: float, key: str, *, whole: b
     if isinstance(value, bool) or not right or not least <= value <= most:
         return [problem(key, value, f"a {kind} from {least:g} to {most:g} is needed")]
     return []
+
+
+def key_problems(table: Collection[str], key: str) -> list[Problem]:
+    """What is wrong with the number of keys of a table; looked at before each of them is held against known names."""
+    if len(table) <= MOST_KEYS:
+        return []
+    return [problem(key, len(table), f"found {len(table)} keys; {MOST_KEYS} are the most")]
+
+
+def worlds_problems(worlds: int, seconds: float) -> list[Problem]:
+    """What is wrong with a number of worlds that is asked for, where one takes so many seconds."""
+    most = max(LADDER[0], int(MOST_SECONDS / seconds))
+    if worlds <= most:
+        return []
+    return [problem("worlds", worlds, f"found {worlds}; of so large a firm the app runs up to {most}, and "
+                    "`orgsim compare` any number")]  # fmt: skip
 
 
 def firm_problems(firm: Any, key: str) -> list[Problem]:

@@ -6,8 +6,6 @@ extends the one it was made of. Reading the file back gives the very scenario, i
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -20,14 +18,15 @@ Table = dict[str, Any]
 
 def text_of(case: Case, title: str, about: list[str]) -> str:
     """The file of a case's scenario. `about`: lines of comment at its head."""
+    import tomli_w
+
     base = shipped(case.question["base"])
     origins = {}
     for arm, asked in zip(case.arms, case.question_arms, strict=True):
         origins["structures", arm.structure] = asked["structure"]
         origins["pay", arm.pay] = asked.get("pay", case.scenario.today.pay)
-    lines = [f"# {_one_line(line)}" for line in about]
-    lines += [f"extends = {_value(base.name)}", f"title = {_value(title)}"]
-    return "\n".join([*lines, *_tables(_difference(case.scenario, base, origins))]) + "\n"
+    head = "".join(f"# {_one_line(line)}\n" for line in about)
+    return head + tomli_w.dumps({"extends": base.name, "title": title, **_difference(case.scenario, base, origins)})
 
 
 def _difference(scenario: Scenario, base: Scenario, origins: Mapping[tuple[str, str], str]) -> Table:
@@ -81,43 +80,6 @@ def _filled(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_filled(item) for item in value]
     return value
-
-
-# TOML ----------------------------------------------------------------------------------------------------------------
-
-
-def _tables(table: Table, path: tuple[str, ...] = ()) -> list[str]:
-    """Lines of a table: its values first, then the tables in it."""
-    values = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    lines = []
-    if values and path:
-        lines += ["", f"[{'.'.join(map(_key, path))}]"]
-    lines += [f"{_key(key)} = {_value(value)}" for key, value in values.items()]
-    for key, value in table.items():
-        if isinstance(value, dict):
-            lines += _tables(value, (*path, key)) if value else ["", f"[{'.'.join(map(_key, (*path, key)))}]"]
-    return lines
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _value(key)
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        # TOML's escapes are those of JSON, but for DEL, which it does not allow as it is.
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, float):
-        return ("-inf" if value < 0 else "inf") if math.isinf(value) else repr(value)
-    if isinstance(value, list):
-        if value and all(isinstance(item, dict) for item in value):
-            return "[\n" + "".join(f"    {_value(item)},\n" for item in value) + "]"
-        return f"[{', '.join(map(_value, value))}]"
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items()) + " }"
-    return str(value)
 
 
 def _one_line(text: str) -> str:

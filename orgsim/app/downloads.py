@@ -9,6 +9,7 @@ import asyncio
 import re
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -33,6 +34,7 @@ WAITING = 8  # downloads that may wait
 BODY_SECONDS = 10.0
 DRAWS, DETAILED = 100, 12  # of a report: draws of the assumed parameters, and worlds run again in detail
 REPORT_SECONDS = 60.0  # of computing that draws may take, as estimated
+MOST_SECONDS = 900.0  # that a download may take
 Document = dict[str, Any]
 Progress = Callable[[int, int], None]
 
@@ -42,13 +44,13 @@ class Busy(Exception):
 
 
 class Desk:
-    """Where downloads are made, one at a time."""
+    """Where downloads are made, one at a time; scenarios, which need no runs, beside the others."""
 
     def __init__(self, runs: Runs) -> None:
         self.runs = runs
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="orgsim-desk")
+        self._pool, self._scenarios = (ThreadPoolExecutor(1, f"orgsim-{name}") for name in ("desk", "scenarios"))
         self._closed = threading.Event()
-        self._waiting = 0
+        self._waiting = threading.BoundedSemaphore(WAITING)
         self._made_things: Kept[tuple[bytes, str]] = Kept(MADE, lambda made: len(made[0]))
 
     def put_by(self, content: bytes, file: str) -> str:
@@ -64,20 +66,23 @@ class Desk:
     async def make(
         self, name: str, message: Document, cancelled: threading.Event, progress: Progress | None = None
     ) -> tuple[bytes, str]:  # fmt: skip
-        """A download and the name of its file; ScenarioError, Busy, Stopped."""
-        if self._waiting >= WAITING:
+        """A download and the name of its file; ScenarioError, Busy, Stopped, TooLong."""
+        if not self._waiting.acquire(blocking=False):
             raise Busy
-        self._waiting += 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, self._made, name, message, cancelled, progress)
-        finally:
-            self._waiting -= 1
+        pool = self._scenarios if name == "scenario.toml" else self._pool
+        made = pool.submit(self._made, name, message, cancelled, progress)
+        # Who does not wait any more keeps the place until the work is over.
+        made.add_done_callback(lambda _: self._waiting.release())
+        return await asyncio.wrap_future(made)
 
     def _made(
         self, name: str, message: Document, cancelled: threading.Event, progress: Progress | None
     ) -> tuple[bytes, str]:  # fmt: skip
+        limit = time.monotonic() + MOST_SECONDS
+
         def stopped() -> bool:
+            if time.monotonic() > limit:
+                raise TooLong
             return cancelled.is_set() or self._closed.is_set()
 
         if stopped():
@@ -89,13 +94,14 @@ class Desk:
             return scenario_file(case, message, self._worlds(case, message)).encode(), f"{file}.toml"
         comparison = self._comparison(case, self._worlds(case, message), spoken(message.get("language")), stopped)
         if name == "report.html":
-            found = report(comparison, case, message, cancelled, progress, self._closed)
+            found = report(comparison, case, message, cancelled, progress, stopped)
             return found.encode(), f"{file}-report.html"
         return tables(comparison, kind), f"{file}-results.{kind}"
 
     def _worlds(self, case: Case, message: Document) -> int:
         worlds = message.get("worlds", case.worlds)
-        wrong = bounds.number_problems(worlds, 1, max(bounds.LADDER), "worlds", whole=True)
+        wrong = bounds.number_problems(worlds, 1, max(bounds.LADDER), "worlds", whole=True) \
+            or bounds.worlds_problems(worlds, case.seconds)  # fmt: skip
         if wrong:
             raise ScenarioError(wrong)
         return int(worlds)
@@ -114,7 +120,8 @@ class Desk:
     def close(self) -> None:
         """Give up what is being made."""
         self._closed.set()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._scenarios):
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def named(case: Case, said: Any) -> Case:
@@ -122,8 +129,9 @@ def named(case: Case, said: Any) -> Case:
     called = names(case, said)
     structures, plans = dict(case.scenario.structures), dict(case.scenario.pay)
     for arm, asked in zip(case.arms, case.question_arms, strict=True):
-        if arm.structure != asked["structure"]:
-            title = called[arm] if arm.pay == asked.get("pay", arm.pay) else f"{called[arm]} ({arm.structure})"
+        structure, pay = case.made(arm, asked)
+        if structure:
+            title = called[arm] if not pay else f"{called[arm]} ({arm.structure})"
             structures[arm.structure] = structures[arm.structure].model_copy(update={"title": title})
     return replace(case, scenario=case.scenario.model_copy(update={"structures": structures, "pay": plans}))
 
@@ -165,9 +173,9 @@ def tables(comparison: Comparison, kind: str) -> bytes:
 
 def report(
     comparison: Comparison, case: Case, message: Document, cancelled: threading.Event, progress: Progress | None,
-    closed: threading.Event,
+    stopped: Callable[[], bool],
 ) -> str:  # fmt: skip
-    """The report of the worlds on the page."""
+    """The report of the worlds on the page; given up when `stopped()`."""
     from orgsim.report.detail import Cancelled
     from orgsim.report.report import make
 
@@ -176,7 +184,7 @@ def report(
     worlds = max(1, min(DETAILED, comparison.replicates))
 
     def note(done: int, of: int) -> None:
-        if closed.is_set():
+        if stopped():
             cancelled.set()
         if progress is not None:
             progress(done, of)
@@ -226,7 +234,9 @@ async def serve(request: Request, desk: Desk) -> Response:
     except RecursionError:
         deep = Problem("question", None, "question", "", "nested too deeply", None)
         return JSONResponse(problems(None, [deep]), 422)
-    except (Stopped, TooLong):
+    except TooLong:
+        return JSONResponse(problems(None, [bounds.TOO_LONG]), 422)
+    except Stopped:
         return PlainTextResponse("Given up.", 503)
     except Busy:
         return PlainTextResponse("Too many downloads are being made; try again in a while.", 503)

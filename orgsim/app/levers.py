@@ -19,6 +19,10 @@ NONE = "none"  # stands for endless: no time limit, no cap
 Table = dict[str, Any]
 
 
+def _always(_: Any) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Lever:
     """One lever. `of`: firm, structure or pay. `key`: how a question calls it.
@@ -44,7 +48,7 @@ class Lever:
     endless: bool = False
     read: Callable[[Any], Any] | None = field(default=None, repr=False)
     write: Callable[[Any, Any], Any] | None = field(default=None, repr=False)
-    applies: Callable[[Any], bool] = field(default=lambda _: True, repr=False)
+    applies: Callable[[Any], bool] = field(default=_always, repr=False)
 
     @property
     def kind(self) -> str:
@@ -333,6 +337,8 @@ ARM_LEVERS = STRUCTURE_LEVERS + PAY_LEVERS
 LEVERS = FIRM_LEVERS + ARM_LEVERS
 BY_KEY: Mapping[str, Lever] = {lever.key: lever for lever in FIRM_LEVERS}
 BY_ID: Mapping[str, Lever] = {lever.id: lever for lever in ARM_LEVERS}
+# Ids of an arm's levers in the order in which they are moved: one that may be idle comes after those that decide on it.
+IN_TURN = tuple(lever.id for lever in sorted(ARM_LEVERS, key=lambda lever: lever.applies is not _always))
 # Paths that the schema does not have.
 OWN_PATHS = {lever.key: lever for lever in FIRM_LEVERS if lever.write is not None}
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Hashable
 from typing import Any
 
+from orgsim.app import bounds
 from orgsim.app.question import Case, read
 from orgsim.app.reply import answer, problems
 from orgsim.app.runs import Row, Runs, Stopped, TooLong
@@ -21,7 +22,7 @@ from orgsim.scenario.errors import Problem, ScenarioError
 
 STEPS = (1, 2, 4, 8, 16, 32, 50, 75, 100, 150, 200, 300, 400, 600, 800)
 FEW = 2  # worlds of a first estimate,
-HURRY = 0.25  # unless one world has taken so many seconds: then it is that one
+HURRY = 0.25  # unless a run of the first has taken so many seconds: then it is that one
 PAUSE = 0.15  # seconds between two answers
 
 Send = Callable[[dict[str, Any]], None]
@@ -46,7 +47,7 @@ class Ask:
         self._handed = 0
         self._rows: dict[Place, Row] = {}
         self._worlds = self._answered = 0
-        self._saying = False
+        self._saying = self._slow = False
 
     # What the scheduler asks, with its lock held ---------------------------------------------------------------------
 
@@ -93,40 +94,40 @@ class Ask:
         places = [(case, arm) for arm in case.own]
         if case.pinned is not None:
             places += [(case.pinned, arm) for arm in case.pinned.own]
-        with self._lock:
-            self._places, self._case = places, case
-            self._take_known()
+        self._take_known(case, places)
+        self._places, self._case = places, case  # from here on there are runs to hand out
         if self._worlds:
             self._say()
 
-    def _take_known(self) -> None:
+    def _take_known(self, case: Case, places: list[tuple[Case, Arm]]) -> None:
         """What is kept of earlier questions counts at once: an undo is answered with all the worlds it had."""
-        case, worlds = self._case, 0
-        assert case is not None
+        worlds = 0
         while worlds < case.worlds:
             found = {(worlds, owner, arm): self.runs.known(owner.firm_key, owner.arm_keys[arm], owner.seed, worlds)
-                     for owner, arm in self._places}  # fmt: skip
+                     for owner, arm in places}  # fmt: skip
             rows = {place: row for place, row in found.items() if row is not None}
             if len(rows) < len(found):
                 break
             self._rows |= rows
             worlds += 1
         if worlds >= min(FEW, case.worlds):
-            self._worlds, self._handed = worlds, worlds * len(self._places)
+            self._worlds, self._handed = worlds, worlds * len(places)
 
     def _run(self, replicate: int, case: Case, arm: Arm) -> None:
+        began = time.monotonic()
         try:
             row = self.runs.row(case.scenario, case.firm_key, arm, case.arm_keys[arm], case.seed, replicate,
                                 self._cancelled.is_set)  # fmt: skip
         except Stopped:
             return
         except TooLong:
-            self._trouble("firm", "a run of this firm takes too long for the app; `orgsim compare` has no such limit")
+            self._end(problems(self.id, [bounds.TOO_LONG]))
             return
         except Exception as error:
             self._trouble("firm", f"this firm cannot be run ({type(error).__name__}); change what was changed last")
             raise
         with self._lock:
+            self._slow |= time.monotonic() - began > HURRY
             self._rows[replicate, case, arm] = row
             while all((self._worlds, *place) in self._rows for place in self._places):
                 self._worlds += 1
@@ -141,7 +142,7 @@ class Ask:
         if n == self._answered or self._saying:
             return False
         if not self._answered:
-            return n >= FEW or n >= until or (n >= 1 and time.monotonic() - self._came > HURRY)
+            return n >= FEW or n >= until or self._slow
         if n >= until:
             return True
         step = next((step for step in reversed(STEPS) if step <= n), 0)

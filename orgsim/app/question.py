@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -17,7 +18,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 
 from orgsim.app import bounds
-from orgsim.app.levers import BY_ID, NONE, OWN_PATHS, PAY, STRUCTURE, Lever, arm_values, deciders
+from orgsim.app.levers import BY_ID, IN_TURN, NONE, OWN_PATHS, PAY, STRUCTURE, Lever, arm_values, deciders
 from orgsim.results import Arm
 from orgsim.scenario.errors import Problem, ScenarioError, cut, from_pydantic, nearest, show
 from orgsim.scenario.load import load_scenario, names, unknown
@@ -33,6 +34,8 @@ CLOSED = ("name", "limit")
 ENTRIES = ("devices", "structures", "pay")
 SHIFT = "today.programme_shift"
 ENDLESS = "inf"  # how a question writes a time that never ends, as JSON has no such number
+# Names of structures, plans and devices stand in tables that spreadsheets open and in a command that shells read.
+NAME = re.compile(r"[^\W_](?:[\w .+-]{0,78}[\w.+-])?")
 Document = dict[str, Any]
 
 
@@ -58,13 +61,23 @@ class Case:
         """The arms, each once."""
         return tuple(dict.fromkeys(self.arms))
 
+    @property
+    def seconds(self) -> float:
+        """What one world of everything costs, as estimated."""
+        return self.cost * len(self.own) + (self.pinned.seconds if self.pinned else 0.0)
+
+    def made(self, arm: Arm, asked: Document) -> tuple[bool, bool]:
+        """Whether levers made the structure of an arm, and its pay plan; `asked`: the question's arm."""
+        return arm.structure != asked["structure"], arm.pay != asked.get("pay", self.scenario.today.pay)
+
 
 def read(message: Any) -> Case:
     """The case of a question; ScenarioError with everything that is wrong with it."""
     wrong: list[Problem] = []
     if not isinstance(message, dict):
         raise ScenarioError([problem("question", message, "a table of keys and values is needed")])
-    wrong += [_unknown_key("", key, KEYS) for key in message if key not in KEYS]
+    wrong += bounds.key_problems(message, "question") or [
+        _unknown_key("", key, KEYS) for key in message if key not in KEYS]  # fmt: skip
     if message.get("version", VERSION) != VERSION:
         wrong.append(problem("version", message["version"], f"this server reads version {VERSION}"))
     base, firm, arms = message.get("base", "baseline"), message.get("firm", {}), message.get("arms")
@@ -76,7 +89,7 @@ def read(message: Any) -> Case:
     many = len(arms) if isinstance(arms, list) else 1
     wrong += bounds.number_problems(reference, 0, max(0, many - 1), "reference", whole=True)
     worlds = message.get("worlds")
-    if worlds is not None and worlds not in bounds.LADDER:
+    if worlds is not None and (not isinstance(worlds, int) or worlds not in bounds.LADDER):
         wrong.append(problem("worlds", worlds, f"allowed: {cut([str(n) for n in bounds.LADDER])}"))
     pinned = message.get("pinned")
     if pinned is not None:
@@ -91,8 +104,10 @@ def read(message: Any) -> Case:
         arm = pinned["arm"]
         held = _case(document | {"pinned": None}, pinned.get("base", base), pinned["firm"], [arm], 0, seed, "pinned.")
         case = replace(case, pinned=held)
-    until = worlds or bounds.until(case.cost * len(case.own) + (case.pinned.cost if case.pinned else 0.0))
-    return replace(case, worlds=until)
+    wrong = bounds.worlds_problems(worlds or 0, case.seconds)
+    if wrong:
+        raise ScenarioError(wrong)
+    return replace(case, worlds=worlds or bounds.until(case.seconds))
 
 
 def _case(
@@ -146,6 +161,9 @@ def _firm(base: str, values: str, at: str) -> Scenario:
     except ScenarioError as error:
         wrong += [Problem("question", None, f"firm.{one.key}", one.found, one.message, one.hint)
                   for one in error.problems]  # fmt: skip
+    wrong += [problem(f"firm.{section}", name, "a name of letters, digits, spaces and . + - _ is needed, which begins "
+                      "with a letter or a digit") for section in ENTRIES for name in getattr(scenario, section)
+              if not NAME.fullmatch(name)]  # fmt: skip
     if wrong:
         raise ScenarioError([replace(one, key=at + one.key) for one in wrong])
     return scenario
@@ -194,7 +212,8 @@ def _arm(
     wrong: list[Problem] = []
     made: dict[str, BaseModel] = {}
     for of, (table, model) in parts.items():
-        moved = {name: value for name, value in levers.items() if name in BY_ID and BY_ID[name].of == of}
+        # In one order, whatever the question's: first those that decide what others can move.
+        moved = {name: levers[name] for name in IN_TURN if name in levers and BY_ID[name].of == of}
         if not moved:
             made[of] = table
             continue
@@ -285,12 +304,18 @@ def _unknown_key(at: str, key: Any, allowed: tuple[str, ...]) -> Problem:
 def _arm_problems(arm: Any, key: str) -> list[Problem]:
     if not isinstance(arm, dict):
         return [problem(key, arm, f"a table with {cut(list(ARM_KEYS))} is needed")]
+    many = bounds.key_problems(arm, key)
+    if many:
+        return many
     wrong = [_unknown_key(f"{key}.", name, ARM_KEYS) for name in arm if name not in ARM_KEYS]
     if "structure" not in arm:
         wrong.append(problem(f"{key}.structure", None, "missing; this key must be given"))
     levers = arm.get("levers", {})
     if not isinstance(levers, dict):
         return [*wrong, problem(f"{key}.levers", levers, "a table of levers and values is needed")]
+    many = bounds.key_problems(levers, f"{key}.levers")
+    if many:
+        return wrong + many
     return wrong + [_unknown_key(f"{key}.levers.", name, tuple(BY_ID)) for name in levers if name not in BY_ID]
 
 
@@ -303,6 +328,9 @@ def _arms_problems(arms: Any) -> list[Problem]:
 def _pinned_problems(pinned: Any) -> list[Problem]:
     if not isinstance(pinned, dict) or "arm" not in pinned or "firm" not in pinned:
         return [problem("pinned", pinned, "null, or a table with firm and arm, is needed")]
+    many = bounds.key_problems(pinned, "pinned")
+    if many:
+        return many
     allowed = ("base", "firm", "arm", "name")
     wrong = [_unknown_key("pinned.", name, allowed) for name in pinned if name not in allowed]
     if "base" in pinned:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from orgsim.app.levers import firm_values, idle
-from orgsim.app.question import Case, levers_of
+from orgsim.app.question import Case, levers_of, shipped
 from orgsim.engine.records import WASTE_CAUSES
 from orgsim.experiments import metrics
 from orgsim.experiments.comparison import Comparison
@@ -89,10 +89,21 @@ def answer(message: Document, case: Case, rows: Rows, worlds: int, state: str, s
         "state_of_answer": told.state, "headline": told.headline, "also": list(told.also), "words": told.words,
         "arms": arms, "tables": {"funnel": _means(comparison, {stage: stage for stage in STAGES}, "stage"),
                                   "waste": _means(comparison, CAUSES, "cause")},
-        "firm": firm_values(case.scenario), "title": case.scenario.headline,
+        "firm": firm_values(case.scenario), "own": own_entries(case),
+        "title": case.scenario.headline,
         "assumed": case.scenario.notes.assumed, "milliseconds": round(1000 * seconds, 1),
     })  # fmt: skip
     return said_all
+
+
+def own_entries(case: Case) -> Document:
+    """Titles of the structures and pay plans that the firm brings itself: neither shipped nor made by levers."""
+    moved = {name for arm, asked in zip(case.arms, case.question_arms, strict=True)
+             for name, made in zip((arm.structure, arm.pay), case.made(arm, asked), strict=True) if made}  # fmt: skip
+    base = shipped(case.question["base"])
+    return {kind: {name: entry.title or name for name, entry in getattr(case.scenario, kind).items()
+                   if name not in getattr(base, kind) and name not in moved}
+            for kind in ("structures", "pay")}  # fmt: skip
 
 
 def _figure(
@@ -179,9 +190,9 @@ def names(case: Case, said: Language) -> dict[Arm, str]:
         structure, pay = origins[arm]
         parts = []
         if len(structures) > 1 or len(plans) == 1:
-            parts.append(_title(said, "structure", structure, case.scenario.structures[arm.structure].title))
+            parts.append(_title(said, "structure", structure, case.scenario.structures[structure].title))
         if len(plans) > 1:
-            parts.append(_title(said, "pay", pay, case.scenario.pay[arm.pay].title))
+            parts.append(_title(said, "pay", pay, case.scenario.pay[pay].title))
         name = ", ".join(parts)
         changed = arm.structure != structure or arm.pay != pay
         found[arm] = said.say("levers.changed", name=name) if changed else name

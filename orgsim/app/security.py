@@ -9,10 +9,9 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -39,6 +38,11 @@ class Gate:
     port: int
     token: str | None = field(default=None, repr=False)
 
+    @property
+    def cookie(self) -> str:
+        """The cookie that holds the token; a host's servers share their cookies, so it has a name of its own."""
+        return f"{COOKIE}_{self.port}"
+
     def knows_host(self, header: str) -> bool:
         """Whether a Host header names this server."""
         try:
@@ -55,11 +59,9 @@ class Gate:
         scheme, _, rest = origin.partition("://")
         return scheme == "http" and self.knows_host(rest)
 
-    def lets_in(self, offered: str | None) -> bool:
+    def lets_in(self, offered: str) -> bool:
         """Whether a token is the right one; compared in constant time."""
-        if self.token is None:
-            return True
-        return offered is not None and hmac.compare_digest(offered.encode("utf-8", "replace"), self.token.encode())
+        return self.token is None or hmac.compare_digest(offered.encode("utf-8", "replace"), self.token.encode())
 
 
 def new_token() -> str:
@@ -102,14 +104,22 @@ def ipaddress_or_none(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Add
 def _own_addresses(name: str) -> set[str]:
     import socket
 
-    found = set()
+    found = set(outward_addresses())
     with suppress(OSError):
-        found = {str(info[4][0]) for info in socket.getaddrinfo(name, None)}
+        found |= {str(info[4][0]) for info in socket.getaddrinfo(name, None)}
+    return found
+
+
+def outward_addresses() -> list[str]:
+    """Addresses of this machine by which others may reach it: those it would use to go out."""
+    import socket
+
+    found = []
     for family, far in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        # Nothing is sent: this only asks which address would be used to go out.
+        # Nothing is sent: this only asks which address would be used.
         with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as out:
             out.connect((far, 9))
-            found.add(str(out.getsockname()[0]))
+            found.append(str(out.getsockname()[0]))
     return found
 
 
@@ -148,17 +158,16 @@ class Guard:
         navigates = any(name == b"sec-fetch-mode" and value == "navigate" for name, value in headers)
         if site not in ("same-origin", "none") and not (navigates and method == "GET" and scope["path"] == "/"):
             return 403, "Requests of other sites are refused.", []
-        if self.gate.token is None or self.gate.lets_in(_cookie(headers)):
+        if self.gate.token is None or any(map(self.gate.lets_in, _cookies(headers, self.gate.cookie))):
             return 101, "", []
         if websocket or method != "GET" or scope["path"] != "/":
             return 401, "The link with the token is needed.", []
-        query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), max_num_fields=20)
-        offered = next((value for name, value in query if name == "token"), None)
-        if not self.gate.lets_in(offered):
+        query = parse_qsl(scope.get("query_string", b"").decode("latin-1"))
+        if not any(self.gate.lets_in(value) for name, value in query if name == "token"):
             return 401, "The link with the token is needed: it was printed where the app was started.", []
-        # No redirect: after one that began on a page of another site, such as a mail, browsers hold a strict cookie
-        # back. The page takes the token out of its address by itself.
-        cookie = f"{COOKIE}={self.gate.token}; Path=/; HttpOnly; SameSite=Strict"
+        # Lax, as a strict cookie is held back where a question's link is clicked in a mail; what a page of another site
+        # asks for is refused by its origin. The page takes the token out of its address by itself.
+        cookie = f"{self.gate.cookie}={self.gate.token}; Path=/; HttpOnly; SameSite=Lax"
         return 101, "", [(b"set-cookie", cookie.encode())]
 
     def _with_headers(self, send: Send, more: Sequence[tuple[bytes, bytes]] = ()) -> Send:
@@ -172,17 +181,13 @@ class Guard:
         return sending
 
 
-def _cookie(headers: Iterable[tuple[bytes, str]]) -> str | None:
-    for name, value in headers:
-        if name == b"cookie":
-            jar: SimpleCookie = SimpleCookie()
-            try:
-                jar.load(value[:4096])
-            except CookieError:
-                continue
-            if COOKIE in jar:
-                return jar[COOKIE].value
-    return None
+def _cookies(headers: Iterable[tuple[bytes, str]], wanted: str) -> Iterator[str]:
+    """Values of a cookie. Other servers of the host may have set any others, which a strict reader would stumble on."""
+    for header, value in headers:
+        for part in value.split(";") if header == b"cookie" else ():
+            name, _, held = part.strip().partition("=")
+            if name == wanted:
+                yield held
 
 
 async def _say(send: Any, status: int, words: str, headers: list[tuple[bytes, bytes]]) -> None:

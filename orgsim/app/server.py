@@ -16,6 +16,7 @@ from orgsim.app import bounds
 from orgsim.app.runs import Runs
 from orgsim.app.scheduler import Scheduler
 from orgsim.app.security import Gate, Guard
+from orgsim.app.study import STUDIES
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -48,7 +49,8 @@ class Service:
     def forget(self, client: Hashable) -> None:
         """A page is gone."""
         self.scheduler.drop(client)
-        self.studies.drop(client)
+        for kind in STUDIES:
+            self.studies.drop((client, kind))
 
     def close(self) -> None:
         """Give up all work."""
@@ -200,9 +202,11 @@ def configured(app: ASGIApp) -> Any:
     """A server's settings: bounded messages, no names of programs in answers, a quick end."""
     import uvicorn
 
+    from orgsim.app.connection import Connection
+
     return uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, date_header=True, ws="websockets-sansio",
         ws_max_size=bounds.MESSAGE, ws_ping_interval=20, ws_ping_timeout=30, timeout_keep_alive=20,
         timeout_graceful_shutdown=1, h11_max_incomplete_event_size=32 * 1024, limit_concurrency=4 * MOST_PAGES,
-        lifespan="off", http="h11", proxy_headers=False, ws_per_message_deflate=False,
+        lifespan="off", http=Connection, proxy_headers=False, ws_per_message_deflate=False,
     )  # fmt: skip

@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from orgsim.app import bounds
@@ -30,6 +32,7 @@ RATE, BURST = 120.0, 240.0  # messages a second of one page, and at once
 IDLE = 3600.0  # seconds without a message after which a page is let go
 SENDING = 30.0  # seconds that a page may take to accept an answer
 TYPES = ("ask", "follow", "why", "report", "stop")
+HALF = re.compile(r"\\u[dD][89a-fA-F]")  # JSON can write half a character, which no answer could be written with
 Document = dict[str, Any]
 _numbers = itertools.count(1)
 
@@ -41,7 +44,7 @@ class Session:
         self.socket, self.service = socket, service
         self.client = next(_numbers)
         self._loop = asyncio.get_running_loop()
-        self._waiting: dict[str, Document] = {}
+        self._waiting: dict[tuple[str, str], Document] = {}
         self._news = asyncio.Event()
         self._tokens, self._filled = BURST, time.monotonic()
         self._making: asyncio.Task[None] | None = None
@@ -101,7 +104,7 @@ class Session:
             return
         try:
             if kind == "ask":
-                self.service.scheduler.submit(Ask(self.client, message, self.service.runs, self.send))
+                self.service.scheduler.submit(Ask(self.client, message, self.service.runs, partial(self.send, kind)))
             elif kind == "stop":
                 self.service.forget(self.client)
                 self._give_up_report()
@@ -109,10 +112,10 @@ class Session:
                 self._give_up_report()
                 self._making = asyncio.create_task(self._report(message))
             else:
-                self.service.studies.submit(Study(self.client, message, self.service.runs, self.send))
+                self.service.studies.submit(Study(self.client, message, self.service.runs, partial(self.send, kind)))
         except Full:
             self._say(problems(id, [Problem("server", None, "server", "", "the server has too many pages open; try "
-                                            "again in a while", None)], "busy"))  # fmt: skip
+                                            "again in a while", None)], "busy"), str(kind))  # fmt: skip
 
     def _give_up_report(self) -> None:
         self._made_in_vain.set()
@@ -128,34 +131,37 @@ class Session:
         self._made_in_vain = cancelled
 
         def progress(done: int, of: int) -> None:
-            self.send({"type": "progress", "id": id, "done": done, "of": of})
+            self.send("report", {"type": "progress", "id": id, "done": done, "of": of})
 
         try:
             content, file = await self.service.desk.make("report.html", message, cancelled, progress)
         except ScenarioError as error:
-            self._say(problems(id, error.problems))
+            self._say(problems(id, error.problems), "report")
         except Busy:
             many = "too many downloads are being made; try again in a while"
-            self._say(problems(id, [Problem("server", None, "server", "", many, None)], "busy"))
-        except (Stopped, TooLong, asyncio.CancelledError):
+            self._say(problems(id, [Problem("server", None, "server", "", many, None)], "busy"), "report")
+        except TooLong:
+            self._say(problems(id, [bounds.TOO_LONG]), "report")
+        except (Stopped, asyncio.CancelledError):
             cancelled.set()
-            return
         except Exception as error:
             said = f"the report could not be made ({type(error).__name__})"
-            self._say(problems(id, [Problem("question", None, "question", "", said, None)]))
+            self._say(problems(id, [Problem("question", None, "question", "", said, None)]), "report")
             raise
         else:
-            ticket = self.service.desk.put_by(content, file)
-            self._say({"type": "report", "id": id, "file": file, "bytes": len(content), "path": f"/made/{ticket}"})
+            path = f"/made/{self.service.desk.put_by(content, file)}"
+            self._say({"type": "report", "id": id, "file": file, "bytes": len(content), "path": path}, "report")
 
-    def send(self, message: Document) -> None:
-        """Send from any thread; an answer that still waits gives way to a newer one of its kind."""
+    def send(self, to: str, message: Document) -> None:
+        """Send from any thread what a message of type `to` is answered with."""
         with suppress(RuntimeError):  # the server has ended meanwhile
-            self._loop.call_soon_threadsafe(self._say, message)
+            self._loop.call_soon_threadsafe(self._say, message, to)
 
-    def _say(self, message: Document) -> None:
-        self._waiting.pop(message["type"], None)
-        self._waiting[message["type"]] = message
+    def _say(self, message: Document, to: str = "") -> None:
+        """An answer that still waits gives way to a newer one of its type, to a message of the same type."""
+        kind = to, message["type"]
+        self._waiting.pop(kind, None)
+        self._waiting[kind] = message
         self._news.set()
 
     async def _send_all(self) -> None:
@@ -181,6 +187,11 @@ def parsed(text: str) -> Document:
         raise ValueError(said) from None
     if not isinstance(found, dict):
         raise ValueError("a JSON object is needed")
+    if HALF.search(text):
+        try:
+            json.dumps(found, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise ValueError("the message has half a character (a surrogate without its other half)") from None
     return found
 
 

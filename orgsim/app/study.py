@@ -18,18 +18,19 @@ from orgsim.language import Language
 from orgsim.results import Arm
 from orgsim.scenario.errors import Problem, ScenarioError
 
+STUDIES = ("why", "follow")
 WHY_WORLDS = 8
-MOST_EVENTS = 400
 Document = dict[str, Any]
 
 
 class Study:
-    """One such message; `scheduler.Job`, of one unit."""
+    """One such message; `scheduler.Job`, of one unit. Of a page's there is one of each kind at a time."""
 
     def __init__(
         self, client: Hashable, message: Document, runs: Runs, send: Callable[[Document], None]
     ) -> None:  # fmt: skip
-        self.client, self.message, self.runs, self._send = client, message, runs, send
+        self.client: Hashable = (client, message["type"])
+        self.message, self.runs, self._send = message, runs, send
         self.urgent, self.over, self.begun = True, False, False
         self._cancelled = threading.Event()
 
@@ -57,8 +58,10 @@ class Study:
             self._send(problems(id, error.problems))
         except RecursionError:
             self._send(problems(id, [Problem("question", None, "question", "", "nested too deeply", None)]))
-        except (Stopped, TooLong):
+        except Stopped:
             pass
+        except TooLong:
+            self._send(problems(id, [bounds.TOO_LONG]))
         except Exception as error:
             message = f"this cannot be shown ({type(error).__name__})"
             self._send(problems(id, [Problem("question", None, "question", "", message, None)]))
@@ -149,8 +152,10 @@ def follow(case: Case, message: Document, cancelled: threading.Event) -> Documen
     wrong = bounds.number_problems(replicate, 0, max(bounds.LADDER) - 1, "replicate", whole=True)
     if wrong:
         raise ScenarioError(wrong)
-    said = spoken(message.get("language"))
-    called = names(case, said)
+    if case.cost * len(case.own) > bounds.FOLLOW_SECONDS:
+        said_so = "this firm is too large for a prospect to be followed here; take fewer arms, or `orgsim trace`"
+        raise ScenarioError([Problem("question", None, "prospect", "", said_so, None)])
+    called = names(case, spoken(message.get("language")))
     arms = [case.reference, *(arm for arm in case.own if arm != case.reference)]
     first, *others = _looked(sides(case.scenario, arms, case.seed, replicate), cancelled)
     first = replace(first, label=called[first.arm])

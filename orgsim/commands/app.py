@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.util
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from orgsim.commands import terminal
+from orgsim.commands import report, terminal
 from orgsim.commands.terminal import Failure
 
 PORT = 8017
 LOCAL = "127.0.0.1"
+PACKAGES = ("starlette", "uvicorn", "websockets")  # of the extra `web`, beside those of the report
 SWITCH = 5e-4  # seconds
 
 
@@ -29,15 +32,15 @@ def app(scenario: str, port: int | None, listen: str, browser: bool) -> None:
 
     SCENARIO is the name of a scenario that ships or a TOML file; default baseline. Ctrl-C ends it.
     """
-    try:
-        import starlette  # noqa: F401
-        import uvicorn
-        import websockets  # noqa: F401
-    except ImportError as error:
-        raise Failure(f"the app needs the package {error.name}: pip install 'orgsim[web]'", 2) from None
+    missing = [name for name in (*PACKAGES, *report.PACKAGES) if importlib.util.find_spec(name) is None]
+    if missing:
+        raise Failure(f"the app needs {', '.join(missing)}: pip install 'orgsim[web]'", 2)
     import sys
 
+    import uvicorn
+
     from orgsim.app import security, server
+    from orgsim.scenario.errors import ScenarioError
 
     # Answers are made in Python while runs are on their way without its lock; these need it often, and never long.
     sys.setswitchinterval(SWITCH)
@@ -48,7 +51,12 @@ def app(scenario: str, port: int | None, listen: str, browser: bool) -> None:
     gate = security.Gate(security.hosts_of(listen), own, token)
     with terminal.progress_bar("Starting"):
         service = server.Service(question)
-        _warm_up(question, service)
+        try:
+            _warm_up(question, service)
+        except ScenarioError as error:
+            service.close()
+            raise ScenarioError([replace(one, file=scenario, key=one.key.removeprefix("firm."))
+                                 for one in error.problems]) from None  # fmt: skip
     link = _link(listen, own, token)
     program = uvicorn.Server(server.configured(server.application(service, gate)))
     terminal.say(f"orgsim is at {link}\nCtrl-C ends it.")
@@ -92,6 +100,8 @@ def _listening(address: str, port: int | None) -> socket.socket:
     """A socket that listens; without a port of the user's the usual one, or any that is free."""
     from orgsim.app.security import ipaddress_or_none
 
+    if not address:
+        raise Failure("--listen: an address is needed, such as 127.0.0.1, or 0.0.0.0 for all of this machine's", 2)
     found = ipaddress_or_none(address)
     family = socket.AF_INET6 if found is not None and found.version == 6 else socket.AF_INET
     for wanted in (port,) if port is not None else (PORT, 0):
@@ -115,11 +125,12 @@ def _listening(address: str, port: int | None) -> socket.socket:
 
 
 def _link(address: str, port: int, token: str | None) -> str:
-    import socket as sockets
+    from orgsim.app.security import outward_addresses
 
-    name = "localhost" if address == "localhost" else address
+    name = address
     if address in ("0.0.0.0", "::"):
-        name = sockets.gethostname()
+        # Others know this machine's address sooner than the name that it has for itself.
+        name = next(iter(outward_addresses()), socket.gethostname())
     name = f"[{name}]" if ":" in name else name
     return f"http://{name}:{port}/" + (f"?token={token}" if token else "")
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from orgsim.experiments.comparison import Comparison
 
 PLAIN_UNITS = ("ratio", "correlation", "people", "")
+# Units whose signs a key cannot hold.
+KEYS = {"/year": "a_year", "€/year": "year_euro", "€/h": "h_euro", "€ per month": "per_month_euro", "€": "euro"}
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,14 @@ def cell_label(cell: Cell, scenario: Scenario, said: Language) -> tuple[str, str
         name = cell.name.removeprefix("device ")
         shipped = said.has(f"report.device.{name}")
         title = said.say(f"report.device.{name}") if shipped else scenario.devices[name].title or name
-        return f"{said.say('report.cell.device')} : {title}" if said.code == "fr" else f"device: {title}", name
+        return f"{said.say('report.cell.device')}{_colon(said)}{title}", name
     parts = cell.name.split(": ")
     words = [_said(said, "cell", part) for part in parts]
-    colon = "\u00a0: " if said.code == "fr" else ": "
-    return colon.join(words), ""
+    return _colon(said).join(words), ""
+
+
+def _colon(said: Language) -> str:
+    return "\u202f: " if said.code == "fr" else ": "
 
 
 def _text(cell: Cell | None, device: bool, said: Language) -> str:
@@ -102,7 +107,7 @@ def unit_text(unit: str, value: float, said: Language) -> str:
     unit = unit.removeprefix("ratio ")
     if unit in ("days", "months") and value == 1:
         unit = unit.removesuffix("s")
-    key = {"€/year": "year_euro", "€/h": "h_euro", "€": "euro"}.get(unit) or slug(unit)
+    key = KEYS.get(unit) or slug(unit)
     return said.say(f"report.in_unit.{key}") if said.has(f"report.in_unit.{key}") else unit
 
 

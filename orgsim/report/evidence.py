@@ -80,8 +80,9 @@ def funnel(comparison: Comparison) -> pd.DataFrame:
 
 
 def waste(comparison: Comparison) -> pd.DataFrame:
-    """A row for each arm and cause of waste: value at stake lost to it, k€ a year."""
-    return _means(comparison, {cause: f"waste_{cause}_value" for cause in r.WASTE_CAUSES[1:]}, "cause")
+    """A row for each arm and cause of waste, first of all causes ("all"): value at stake lost to it, k€ a year."""
+    causes = {cause: f"waste_{cause}_value" for cause in r.WASTE_CAUSES[1:]}
+    return _means(comparison, {"all": "lead_waste_value", **causes}, "cause")
 
 
 def _means(comparison: Comparison, names: dict[str, str], column: str) -> pd.DataFrame:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from orgsim.experiments import metrics
 from orgsim.report.answer import LUCK
 from orgsim.report.assumptions import parameter_title
 from orgsim.report.names import translated
-from orgsim.report.sensitivity import LEAST
+from orgsim.report.sensitivity import LEAST, parameters_drawn, wilson
 
 if TYPE_CHECKING:
     from orgsim.report.report import Report
@@ -28,11 +29,7 @@ def rests(report: Report) -> list[str]:
         found.append(said.say("report.page.rests.uncertain"))
     kept = sign_kept(report)
     if kept is not None:
-        low, high = (said.percent(kept[end] / 100, 0) for end in ("low", "high"))
-        found.append(said.say(
-            "report.page.rests.kept", parameters=len(report.draws.sensitivity) if report.draws else 0,
-            kept=_hits(kept), draws=kept["draws"], sure=said.percent(c.confidence), low=low, high=high,
-        ))  # fmt: skip
+        found += _kept(report, kept)
     elif report.draws is None and len(c.arms) > 1:
         found.append(said.say("report.page.rests.no_draws"))
     found += [said.say(f"report.page.rests.{key}") for key, true in (
@@ -40,6 +37,26 @@ def rests(report: Report) -> list[str]:
         ("bootstrap", c.interval == "bootstrap")) if true]  # fmt: skip
     notes = c.scenario.notes
     return found + [translated(note, said) for note in (notes.assumed, notes.measured) if note]
+
+
+def _kept(report: Report, kept: dict[str, Any]) -> list[str]:
+    """How often the sign holds over the draws, how far the difference spreads over them, and where in that spread lie
+    the parameters as they are set."""
+    c, said = report.comparison, report.said
+    low, high = (said.percent(kept[end] / 100, 0) for end in ("low", "high"))
+    mean, tenth, ninetieth = (said.signed(kept[name]) for name in ("mean", "tenth", "ninetieth"))
+    key = "kept" if kept["beyond_luck"] else "kept_luck"
+    text = said.say(
+        f"report.page.rests.{key}", parameters=len(parameters_drawn(c.scenario, {arm.structure for arm in c.arms})),
+        kept=hits(kept), draws=kept["draws"], sure=said.percent(c.confidence), low=low, high=high, mean=mean,
+        tenth=tenth, ninetieth=ninetieth,
+    )  # fmt: skip
+    found = [text]
+    row = next(one.row for one in report.answer.arms if str(one.arm) == kept["arm"])
+    as_set = row["difference"] * metrics.about(kept["metric"]).scale(c.years)
+    if not c.uncertain and not kept["tenth"] <= as_set <= kept["ninetieth"]:
+        found.append(said.say("report.page.rests.at_the_edge", as_set=said.signed(as_set)))
+    return found
 
 
 def changes(report: Report) -> list[str]:
@@ -65,18 +82,28 @@ def changes(report: Report) -> list[str]:
             key = "turns_low" if row["kept_when_low"] < row["kept_when_high"] else "turns_high"
             found.append(say(key, title=parameter_title(row["parameter"], said), **_thirds(row, "kept", said, False)))
         if not turning and report.answer.state != LUCK:
-            found.append(say("nothing"))
+            found.append(say("nothing", draws=draws.number))
         for place, row in enumerate(moving[:MOST_MOVES]):
             key = "also_moves" if place else "moves"
             found.append(say(key, title=parameter_title(row["parameter"], said), **_thirds(row, "difference", said)))
         if not strong:
             found.append(say("none_beyond", parameters=len(table), draws=draws.number))
         kept = sign_kept(report)
-        if kept is not None and kept["kept"] < 80 and not turning:
-            found.append(say("overall", kept=_hits(kept), draws=kept["draws"]))
+        if kept is not None and not turning and not report.comparison.uncertain:
+            found += _together(report, kept, say)
     if report.answer.state == LUCK:
         found.append(say("luck"))
     return [*found, say("firm")]
+
+
+def _together(report: Report, kept: dict[str, Any], say: Any) -> list[str]:
+    """That draws turn the sign more often than luck turns it in the worlds as set, where the two intervals part."""
+    one = next(one for one in report.answer.arms if str(one.arm) == kept["arm"])
+    there = one.better if (metrics.about(kept["metric"]).better or 1) * kept["sign"] > 0 else one.worse
+    least = 100 * wilson(there, one.worlds, report.comparison.confidence)[0]
+    if kept["high"] >= least:
+        return []
+    return [say("overall", kept=hits(kept), draws=kept["draws"], there=there, worlds=one.worlds)]
 
 
 def sign_kept(report: Report) -> dict[str, Any] | None:
@@ -88,7 +115,8 @@ def sign_kept(report: Report) -> dict[str, Any] | None:
     return next((row for row in rows if row["arm"] == str(draws.arm) and row["metric"] == draws.metric), None)
 
 
-def _hits(kept: dict[str, Any]) -> int:
+def hits(kept: dict[str, Any]) -> int:
+    """In how many draws the sign is kept."""
     return round(float(kept["kept"]) * int(kept["draws"]) / 100)
 
 

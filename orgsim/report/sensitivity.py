@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from orgsim.engine.records import FIRM
 from orgsim.engine.streams import parameter_uniform
 from orgsim.experiments import metrics
-from orgsim.experiments.statistics import holm
+from orgsim.experiments.statistics import beyond_luck, holm
 from orgsim.experiments.uncertain import drawn_fields
 from orgsim.results import Arm
 from orgsim.scenario.schema import Scenario
@@ -43,8 +43,9 @@ Progress = Callable[[int, int], None]
 class Draws:
     """Draws of the assumed parameters.
 
-    signs: arm, metric, sign (of the mean difference in `comparison`), kept (per cent of draws in which the difference
-    has that sign), low, high (Wilson's interval), draws.
+    signs: arm, metric, sign (of the mean difference in `comparison`) and whether that difference is beyond_luck there,
+    kept (per cent of draws in which the difference has that sign), low, high (Wilson's interval), draws; mean, tenth
+    and ninetieth of the difference over the draws, in the metric's unit.
     sensitivity, for one arm and figure, strongest first: parameter, correlation with correlation_low and _high,
     p_adjusted, beyond_luck, kept_when_low and kept_when_high (per cent of draws in the lower and upper third of the
     parameter's range), difference_when_low and _high (the mean there, k€ a year).
@@ -90,16 +91,23 @@ def signs_table(comparison: Comparison, drawn: Comparison, names: Iterable[str] 
     """For each arm and figure in what share of draws the difference to the reference keeps its sign."""
     import pandas as pd
 
-    c, rows = comparison, []
+    c, rows, names = comparison, [], list(names)
+    sure = {(Arm(row["structure"], row["pay"]), row["metric"]): beyond_luck(row, c.confidence) for row in c.rows()}
     for name in names:
+        scale = metrics.about(name).scale(c.years)
         for arm in c.arms:
             if arm != c.against:
                 sign = np.sign(float((c.values(arm, name) - c.values(c.against, name)).mean()))
-                kept = _signs(drawn, arm, name) == sign
+                differences = drawn.values(arm, name) - drawn.values(drawn.against, name)
+                kept = np.sign(differences) == sign
                 low, high = wilson(int(kept.sum()), len(kept), c.confidence)
-                rows.append({"arm": str(arm), "metric": name, "sign": float(sign), "kept": 100 * float(kept.mean()),
-                             "low": 100 * low, "high": 100 * high, "draws": len(kept)})  # fmt: skip
-    columns = ["arm", "metric", "sign", "kept", "low", "high", "draws"]
+                tenth, ninetieth = np.quantile(differences, (0.1, 0.9)) * scale
+                rows.append({
+                    "arm": str(arm), "metric": name, "sign": float(sign), "beyond_luck": sure.get((arm, name), False),
+                    "kept": 100 * float(kept.mean()), "low": 100 * low, "high": 100 * high, "draws": len(kept),
+                    "mean": float(differences.mean()) * scale, "tenth": float(tenth), "ninetieth": float(ninetieth),
+                })  # fmt: skip
+    columns = ["arm", "metric", "sign", "beyond_luck", "kept", "low", "high", "draws", "mean", "tenth", "ninetieth"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -170,11 +178,6 @@ def uniforms(name: str, seed: int, draws: int) -> NDArray[np.float64]:
         firm["replicate"] = replicate
         found[replicate] = parameter_uniform(firm[0], zlib.crc32(name.encode()))  # type: ignore[no-untyped-call]
     return found
-
-
-def _signs(drawn: Comparison, arm: Arm, name: str) -> NDArray[np.float64]:
-    signs: NDArray[np.float64] = np.sign(drawn.values(arm, name) - drawn.values(drawn.against, name))
-    return signs
 
 
 def _mean(part: NDArray[Any]) -> float:

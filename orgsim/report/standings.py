@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orgsim.experiments.metrics import about
 from orgsim.experiments.statistics import beyond_luck
-from orgsim.report.firstscreen import sign_kept
+from orgsim.report.firstscreen import hits, sign_kept
 from orgsim.results import Arm
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def tiles(report: Report) -> list[dict[str, Any]]:
     if kept is not None:
         found.append({
             "label": _say(report, "tile.draws"), "tone": "", "figure": "kept", "exact": repr(float(kept["kept"])),
-            "value": _say(report, "tile.worlds_of", many=round(kept["kept"] * kept["draws"] / 100), all=kept["draws"]),
+            "value": _say(report, "tile.worlds_of", many=hits(kept), all=kept["draws"]),
             "note": _say(report, "tile.draws_note"),
         })  # fmt: skip
     found.append(_money(report, rows[arm, "lead_waste_value"], "waste"))
@@ -86,11 +86,10 @@ def rows(report: Report) -> tuple[list[str], list[dict[str, Any]]]:
         word = "today" if state == "reference" and arm == c.today else state
         cells = [_figure(report, table[arm, name], arm == c.against) for name in COLUMNS]
         one = verdicts.get(arm)
-        often = {"text": "", "exact": None, "figure": "", "note": ""}
+        often = _cell()
         if one is not None:
-            share = repr(float(one.row["share_better"]))
-            often = {"text": _say(report, "tile.worlds_of", many=one.better, all=said.number(one.worlds, 0)),
-                     "exact": share, "figure": "share_better", "note": ""}  # fmt: skip
+            often = _cell(_say(report, "tile.worlds_of", many=one.better, all=said.number(one.worlds, 0)),
+                          one.row["share_better"], "share_better")  # fmt: skip
         cells[1:1] = [often, *([_kept(report, kept.get(str(arm)))] if kept else [])]
         for head, cell in zip(heads, cells, strict=True):
             cell["label"] = head
@@ -105,20 +104,27 @@ def _figure(report: Report, row: dict[str, Any], reference: bool) -> dict[str, A
     scale = about(row["metric"]).scale(c.years)
     if reference:
         value = row["mean"] * scale
-        return {"text": said.number(value), "exact": repr(float(value)), "figure": f"{row['metric']} mean", "note": ""}
+        return _cell(said.number(value), value, f"{row['metric']} mean")
     value, low, high = (row[name] * scale for name in ("difference", "difference_low", "difference_high"))
-    note = "" if not math.isfinite(low) else said.say(
-        "report.answer.range", low=said.signed(low), high=said.signed(high))  # fmt: skip
-    return {"text": said.signed(value), "exact": repr(float(value)), "note": note,
-            "figure": f"{row['metric']} difference"}  # fmt: skip
+    note, luck = "", False
+    if math.isfinite(low):
+        note = said.say("report.answer.range", low=said.signed(low), high=said.signed(high))
+        luck = not beyond_luck(row, c.confidence) and row["share_equal"] < 1
+    return _cell(said.signed(value), value, f"{row['metric']} difference", note, luck)
+
+
+def _cell(text: str = "", value: float | None = None, figure: str = "", note: str = "", luck: bool = False) -> Any:
+    """A cell: its text, the full value and which figure it is, a line below, and whether it is marked as luck."""
+    exact = None if value is None else repr(float(value))
+    return {"text": text, "exact": exact, "figure": figure, "note": note, "luck": luck}
 
 
 def _kept(report: Report, row: dict[str, Any] | None) -> dict[str, Any]:
     if row is None:
-        return {"text": "", "exact": None, "figure": "", "note": ""}
-    many = round(row["kept"] * row["draws"] / 100)
-    return {"text": _say(report, "tile.worlds_of", many=many, all=row["draws"]), "exact": repr(float(row["kept"])),
-            "figure": "kept", "note": ""}  # fmt: skip
+        return _cell()
+    ends = {end: report.said.signed(row[name]) for end, name in (("low", "tenth"), ("high", "ninetieth"))}
+    text = _say(report, "tile.worlds_of", many=hits(row), all=row["draws"])
+    return _cell(text, row["kept"], "kept", _say(report, "column.most_draws", **ends))
 
 
 def _rows(report: Report) -> dict[tuple[Arm, str], dict[str, Any]]:

@@ -86,9 +86,14 @@ def test_threads_change_nothing() -> None:
 
 def test_waste_by_cause_sums_to_the_summary() -> None:
     c = comparison()
-    sums = evidence.waste(c).groupby("arm")["mean"].sum()
+    table = evidence.waste(c)
+    whole = table[table["cause"] == "all"].set_index("arm")
+    sums = table[table["cause"] != "all"].groupby("arm")["mean"].sum()
     for arm in c.arms:
-        assert sums[str(arm)] == pytest.approx(c.mean(arm, "lead_waste_value").mean / 1000 / c.years)
+        own = c.mean(arm, "lead_waste_value")
+        assert sums[str(arm)] == pytest.approx(own.mean / 1000 / c.years)
+        assert whole.loc[str(arm), ["mean", "low", "high"]].tolist() == pytest.approx(
+            [end / 1000 / c.years for end in (own.mean, own.low, own.high)])  # fmt: skip
 
 
 def test_signs_of_an_uncertain_comparison_are_its_own() -> None:

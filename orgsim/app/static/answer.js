@@ -1,8 +1,9 @@
 /* The answer in plain words, how far it has got, and what a screen reader is told of it. */
 
 import { by, el, write } from "./dom.js";
-import { number, percent, say } from "./text.js";
+import { code, number, percent, say, signed } from "./text.js";
 
+const FEW = 4; // worlds below which the page does not say what is luck and what is not
 const LONG = 140; // characters from which a headline is set smaller
 const SPEAK_AFTER = 900; // milliseconds without a change before the answer is read out
 
@@ -12,47 +13,88 @@ export class Answer {
     this.body = by("answer-body");
     this.live = by("answer-live");
     this.parts = null;
+    this.rooms = new Map();
   }
 
   /* Nothing has come yet. */
   waiting() {
     this.parts = null;
     this.box.dataset.state = "waiting";
+    by("standing").replaceChildren(el("span", { class: "chip chip-busy" }, say("app.state.waiting")));
     this.body.replaceChildren(
       el("p", { class: "headline" }, el("span", { class: "ghost" }), el("span", { class: "ghost ghost-short" })),
-      el("p", { class: "standing" }, el("span", { class: "chip chip-busy" }, say("app.state.waiting"))),
     );
   }
 
   show(answer) {
     const parts = this.#made();
-    this.box.dataset.state = answer.state_of_answer;
+    const early = answer.worlds < FEW && !["one_arm", "equal"].includes(answer.state_of_answer);
+    const { headline, also } = early ? this.#early(answer) : answer;
+    this.box.dataset.state = early ? "early" : answer.state_of_answer;
     this.box.dataset.worlds = answer.worlds;
     this.box.dataset.progress = answer.state;
-    write(parts.headline, answer.headline);
-    parts.headline.classList.toggle("headline-long", answer.headline.length > LONG);
-    while (parts.also.children.length > answer.also.length) parts.also.lastChild.remove();
-    answer.also.forEach((sentence, place) => {
-      if (!parts.also.children[place]) parts.also.append(el("li"));
-      write(parts.also.children[place], sentence);
-    });
-    const luck = ["luck", "equal", "one_world", "one_arm"].includes(answer.state_of_answer);
+    write(parts.headline, headline);
+    parts.headline.classList.toggle("headline-long", headline.length > LONG);
+    this.#also(also);
+    const luck = early || ["luck", "equal", "one_arm"].includes(answer.state_of_answer);
     parts.chip.className = `chip${luck ? " chip-luck" : ""}${answer.state === "done" ? "" : " chip-busy"}`;
-    write(parts.chip, say(`app.answer.${answer.state_of_answer}`));
+    write(parts.chip, say(`app.answer.${early ? "one_world" : answer.state_of_answer}`));
     write(parts.worlds, this.#progress(answer));
     parts.worlds.dataset.value = answer.worlds;
     parts.fill.style.width = `${(100 * answer.worlds) / answer.until}%`;
-    parts.meter.hidden = answer.state === "done";
+    parts.meter.classList.toggle("meter-over", answer.state === "done");
     this.box.setAttribute("aria-busy", String(answer.state !== "done"));
+    this.#room();
     clearTimeout(this.timer);
-    const spoken = `${answer.headline} ${this.#progress(answer)}`;
+    const spoken = `${headline} ${this.#progress(answer)}`;
     // While a lever moves and while worlds are added, nothing is read out.
     if (answer.state === "done") this.timer = setTimeout(() => write(this.live, spoken), SPEAK_AFTER);
   }
 
-  /* A lever moves: what was to be read out is old. */
-  moving() {
+  /* A lever moves: what was to be read out is old. The room that the words took is kept while levers move, so that
+     the figures below stay where they are; it is given back when the question is about other arms. */
+  moving(question) {
     clearTimeout(this.timer);
+    const of = JSON.stringify([code(), question.base, question.arms.map(({ structure, pay }) => [structure, pay])]);
+    if (of !== this.of) this.rooms = new Map();
+    this.of = of;
+  }
+
+  #room() {
+    const { headline, also } = this.parts;
+    for (const part of [headline, also]) {
+      const held = this.rooms.get(part) ?? { width: 0, height: 0 };
+      part.style.minHeight = "";
+      const { width, height } = part.getBoundingClientRect();
+      const kept = Math.abs(width - held.width) < 1 ? Math.max(height, held.height) : height;
+      this.rooms.set(part, { width, height: kept });
+      part.style.minHeight = `${kept}px`;
+    }
+  }
+
+  /* So few worlds tell nothing from luck: what they show, in a sentence that is the same from look to look. */
+  #early(answer) {
+    const reference = answer.arms.find((arm) => arm.reference);
+    const scale = answer.scales.profit;
+    const others = answer.arms.filter((arm) => !arm.reference && !arm.pinned);
+    const list = others.map((arm) =>
+      say("app.early.arm", { arm: arm.name, difference: signed(arm.metrics.profit.difference * scale) }),
+    );
+    return {
+      headline: say("app.early.headline", { list: list.join(say("app.early.and")) }),
+      also: [say("app.early.also", { reference: reference.name, count: answer.worlds, worlds: answer.worlds })],
+    };
+  }
+
+  #also(sentences, lang = null) {
+    const { also } = this.parts;
+    while (also.children.length > sentences.length) also.lastChild.remove();
+    sentences.forEach((sentence, place) => {
+      if (!also.children[place]) also.append(el("li"));
+      write(also.children[place], sentence);
+      if (lang) also.children[place].setAttribute("lang", lang);
+      else also.children[place].removeAttribute("lang");
+    });
   }
 
   /* The question cannot be answered as it stands. */
@@ -62,11 +104,9 @@ export class Answer {
     parts.chip.className = "chip chip-wrong";
     write(parts.chip, say("app.problem.title", { count: problems.length }));
     write(parts.worlds, say("app.problem.standing"));
-    parts.meter.hidden = true;
-    if (others.length) {
-      const list = others.map((problem) => el("li", {}, problem));
-      parts.also.replaceChildren(...list);
-    }
+    parts.meter.classList.add("meter-over");
+    // The server writes of problems in English.
+    if (others.length) this.#also(others, code() === "en" ? null : "en");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => write(this.live, say("app.problem.title", { count: problems.length })), 300);
   }
@@ -94,9 +134,23 @@ export class Answer {
       meter: el("span", { class: "meter", "aria-hidden": "true" }, fill),
       fill,
     };
-    const standing = el("p", { class: "standing" }, parts.chip, parts.worlds, parts.meter);
-    this.body.replaceChildren(parts.headline, standing, parts.also);
+    const rests = el(
+      "p",
+      { class: "rests", id: "rests" },
+      say("app.rests"),
+      " ",
+      el("a", { href: "#caveat", onclick: (event) => this.#caveat(event) }, say("app.rests_more")),
+    );
+    by("standing").replaceChildren(parts.chip, parts.worlds, parts.meter);
+    this.body.replaceChildren(parts.headline, parts.also, rests);
     this.parts = parts;
     return parts;
+  }
+
+  /* The address holds the question, so the page goes there by itself. */
+  #caveat(event) {
+    event.preventDefault();
+    by("caveat").focus();
+    by("caveat").scrollIntoView({ block: "center" });
   }
 }

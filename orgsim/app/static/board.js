@@ -13,6 +13,7 @@ const DOT = 7; // px across
 const TEXT = 58; // px of a row that its figures take
 const SHAPES = ["circle", "square", "triangle-up", "diamond"];
 const SOLID = [];
+const LETTERS = "ABCD";
 
 const nameOf = (arm, place) => (arm.pinned ? "pinned" : place);
 
@@ -70,6 +71,8 @@ export class Board {
       el("div", { class: "axis-room" }),
     );
     this.columns = MAIN.map((metric) => this.#column(answer, metric));
+    this.strict = el("p", { class: "lede", id: "strict", hidden: true });
+    write(this.strict, say("app.board.strict", { luck: say("figures.within_luck") }));
     const key = el(
       "p",
       { class: "key" },
@@ -85,6 +88,7 @@ export class Board {
         this.columns.map((column) => column.element),
       ),
       key,
+      this.strict,
     );
     this.funnel = this.#steps("funnel", answer, answer.tables.funnel, "stage");
     this.waste = this.#steps("waste", answer, answer.tables.waste, "cause");
@@ -103,7 +107,7 @@ export class Board {
       "span",
       { class: "arm-name" },
       mark(name),
-      el("span", {}, arm.name, note && el("span", { class: "arm-pay" }, note)),
+      el("span", {}, arm.pinned ? null : el("span", { class: "letter" }, `${LETTERS[place]} `), arm.name, note && el("span", { class: "arm-pay" }, note)),
     );
   }
 
@@ -176,6 +180,12 @@ export class Board {
         });
       }
     }
+    this.strict.hidden = !answer.arms.some((arm) =>
+      MAIN.some((metric) => {
+        const { difference_low: low, difference_high: high } = arm.metrics[metric];
+        return !arm.pinned && !arm.reference && low * high > 0 && !arm.metrics[metric].beyond_luck;
+      }),
+    );
     this.#strip(answer);
     const reference = answer.arms.find((arm) => arm.reference);
     write(by("board-lede"), say("app.board.lede", { reference: reference.name, sure: percent(answer.confidence, 0) }));
@@ -196,7 +206,7 @@ export class Board {
       typeof low === "number" && Number.isFinite(low)
         ? say("app.board.interval", { low: signed(low * scale), high: signed(high * scale) })
         : "";
-    const sure = arm.pinned ? low * high > 0 : figure.beyond_luck;
+    const sure = this.#sure(arm, figure);
     const [better, good] = [this.start.metrics[element.closest(".row").dataset.metric].better, figure.difference];
     element.className = `difference${sure ? "" : " difference-luck"}`;
     element.dataset.value = figure.difference;
@@ -207,6 +217,10 @@ export class Board {
     const rest = el("span", { class: "interval" }, ` ${interval}`);
     element.replaceChildren(strong, rest);
     return sure;
+  }
+
+  #sure(arm, figure) {
+    return arm.pinned ? figure.difference_low * figure.difference_high > 0 : figure.beyond_luck;
   }
 
   /* On a phone the arms' difference in profit stays in sight while levers are dragged. */
@@ -244,7 +258,9 @@ export class Board {
       );
       return { row: name, parts, element: row };
     });
+    const key = arms.map((arm, place) => el("span", {}, mark(place), `${LETTERS[place]} ${arm.name}`));
     by(id).replaceChildren(
+      el("p", { class: "key", "aria-hidden": "true" }, key),
       el(
         "ul",
         { class: "steps", role: "list" },
@@ -280,11 +296,10 @@ export class Board {
       arm,
       dots: quantiles(arm.metrics[metric].values ?? [], DOTS).map((value) => value * scale),
     }));
-    const ends = arms.flatMap(({ arm, dots }) => {
-      const { low, high, mean } = arm.metrics[metric];
-      return [...dots, mean * scale, ...[low, high].filter(Number.isFinite).map((end) => end * scale)];
-    });
+    // A scale that took in the long intervals of the first looks would leap while a lever moves; they are cut instead.
+    const ends = arms.flatMap(({ arm, dots }) => [...dots, arm.metrics[metric].mean * scale]);
     const [low, high] = stretch.over(Math.min(...ends), Math.max(...ends));
+    const within = (value) => Math.min(high, Math.max(low, value));
     const wide = ((high - low) / width) * (DOT + 0.5);
     const [lines, points] = [[], []];
     const height = tall * arms.length;
@@ -317,15 +332,17 @@ export class Board {
         });
       }
       const figure = arm.metrics[metric];
-      if (Number.isFinite(figure.low)) {
+      if (Number.isFinite(figure.difference_low) && !arm.reference) {
+        // From the mean of the one compared with: a bar that misses its line leaves out "no difference".
+        const sure = this.#sure(arm, figure);
         lines.push({
-          x: figure.low * scale,
-          x2: figure.high * scale,
+          x: within(reference + figure.difference_low * scale),
+          x2: within(reference + figure.difference_high * scale),
           y: base + 4,
           y2: base + 4,
           colour,
-          width: 4,
-          opacity: 0.7,
+          width: sure ? 5 : 2,
+          opacity: sure ? 0.75 : 0.6,
           dash: SOLID,
         });
       }

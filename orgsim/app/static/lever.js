@@ -1,13 +1,18 @@
-/* One lever: a native slider, choice or set of boxes with its label, where it stands, and what is wrong with it. */
+/* One lever: a native slider with a field for its value, a choice, or a set of boxes, with its label and what is wrong
+   with it. Slider and field are one group under the lever's name. */
 
 import { el, icon, write } from "./dom.js";
-import { amount, has, percent, say } from "./text.js";
+import { amount, code, has, number, percent, say, typed } from "./text.js";
 
 const STEPS = 200; // positions of a slider on a logarithmic scale
 const NONE = "none";
 
-/* How many digits a step of that size asks for. */
-const digitsOf = (step) => (step >= 1 ? 0 : step >= 0.1 ? 1 : 2);
+/* How many digits a value is written with: as its step asks for, up to two more where they are the reader's own. */
+function digitsOf(step, value) {
+  const usual = step >= 1 ? 0 : step >= 0.1 ? 1 : 2;
+  const exact = [0, 1, 2].find((more) => Math.abs(Number(value.toFixed(usual + more)) - value) < 1e-9);
+  return usual + (exact ?? 0);
+}
 
 /* A value with its unit, as the reader's language writes it. */
 export function shown(lever, value) {
@@ -15,9 +20,17 @@ export function shown(lever, value) {
   if (value === null || value === undefined) return say("levers.mixed");
   if (Array.isArray(value)) return say("app.lever.chosen", { count: value.length });
   if (lever.kind === "choice") return choice(lever, value);
-  if (lever.unit === "share") return percent(value, 0);
-  return amount(value, say(`levers.unit.${lever.unit}`), digitsOf(lever.step));
+  if (lever.unit === "share") return percent(value, digitsOf(100 * lever.step, 100 * value));
+  return amount(value, say(`levers.unit.${lever.unit}`), digitsOf(lever.step, value));
 }
+
+/* A value as it stands in its field, and as a reader would type it: without its unit, a share in percent. */
+function bare(lever, value) {
+  const [scaled, step] = lever.unit === "share" ? [100 * value, 100 * lever.step] : [value, lever.step];
+  return number(scaled, digitsOf(step, scaled));
+}
+
+const unitOf = (lever) => (lever.unit === "share" ? "%" : say(`levers.unit.${lever.unit}`));
 
 /* Where the names of a lever's choices stand, if not with the lever. */
 const NAMED = { devices: "report.device", today_structure: "figures.structure", today_pay: "figures.pay" };
@@ -55,49 +68,93 @@ export class LeverControl {
       icon("reset"),
     );
     this.input = this.#input();
+    this.field = lever.kind === "number" ? this.#field() : null;
     if (lever.kind !== "choices") this.label.htmlFor = id;
+    const known = { class: "lever", "data-lever": lever.of === "firm" ? lever.key : lever.id };
+    const group = lever.kind === "number" ? { role: "group", "aria-labelledby": `${id}-label` } : {};
     this.element = el(
       "div",
-      { class: "lever", "data-lever": lever.of === "firm" ? lever.key : lever.id },
-      el("div", { class: "lever-top" }, this.label, this.back, lever.kind === "choice" ? null : this.output),
+      { ...known, ...group },
+      el("div", { class: "lever-top" }, this.label, this.field, lever.kind === "choice" ? null : this.output),
       this.input,
       lever.endless ? this.#endless() : null,
-      this.about,
+      el("div", { class: "lever-foot" }, this.about, this.back),
       this.problem,
     );
   }
 
-  /* value: where it stands (null: several values, or nothing to move). changed: whether the question sets it. */
+  /* value: where it stands (null: several values, or nothing to move). changed: whether the question sets it.
+     problem: {message, hint} of the server, or null. */
   set(value, { changed = false, idle = false, problem = null } = {}) {
+    if (value !== this.value) this.refused = false;
     this.value = value;
     const { lever } = this;
     const off = idle || (value === null && lever.kind === "number");
     write(this.output, off && value === null ? say("app.lever.idle") : shown(lever, value));
-    this.output.dataset.value = Array.isArray(value) ? value.join(" ") : String(value);
     this.element.classList.toggle("lever-idle", off);
-    this.element.classList.toggle("lever-wrong", problem !== null);
     this.back.hidden = !changed;
-    this.problem.hidden = problem === null;
-    write(this.problem, problem ?? "");
+    if (problem !== null || typeof value !== "number" || !this.refused) this.#wrong(problem);
     if (lever.kind === "choices") {
+      this.output.dataset.value = (value ?? []).join(" ");
       for (const box of this.boxes) box.checked = (value ?? []).includes(box.value);
       return;
     }
-    const described = [this.about && `${this.id}-about`, problem !== null && `${this.id}-problem`].filter(Boolean);
-    this.input.setAttribute("aria-describedby", described.join(" "));
-    this.input.toggleAttribute("aria-invalid", problem !== null);
-    if (problem !== null) this.input.setAttribute("aria-invalid", "true");
     this.input.disabled = off || value === NONE;
     if (lever.kind === "choice") {
       this.input.value = value ?? "";
       return;
     }
     if (this.box) this.box.checked = value === NONE;
-    if (typeof value !== "number") return;
+    const numeric = typeof value === "number";
+    this.field.hidden = !numeric;
+    this.output.hidden = numeric;
+    this.number.disabled = this.input.disabled;
+    if (!numeric) return;
     // The thumb that is under the reader's finger is left where it is.
     if (document.activeElement !== this.input || this.#read() !== value) this.input.value = this.#position(value);
+    this.#stands(value);
+  }
+
+  /* What stands beside and under the slider, for a value of it. */
+  #stands(value) {
+    if (document.activeElement !== this.number || !this.#edited()) this.#write(value);
+    this.number.dataset.value = String(value);
     this.#fill();
-    this.input.setAttribute("aria-valuetext", shown(lever, value));
+    this.input.setAttribute("aria-valuetext", shown(this.lever, value));
+  }
+
+  /* The field's default is what the page wrote there; what differs from it is the reader's. */
+  #write(value) {
+    this.number.defaultValue = this.number.value = bare(this.lever, value);
+  }
+
+  #edited() {
+    return this.number.value !== this.number.defaultValue;
+  }
+
+  /* What is wrong with the value; null where nothing is. */
+  #wrong(problem) {
+    const { lever, id } = this;
+    this.element.classList.toggle("lever-wrong", problem !== null);
+    this.problem.hidden = problem === null;
+    const own = problem?.own ?? (problem && lever.kind === "number" ? this.#refusal(this.value) : null);
+    const lang = code() === "en" ? null : "en"; // the server's own words
+    const detail = [problem?.message, problem?.hint].filter(Boolean).join(" ");
+    this.problem.replaceChildren(
+      ...(own ? [el("span", {}, own), " "] : []),
+      ...(detail ? [el("span", { class: own ? "lever-detail" : null, lang }, detail)] : []),
+    );
+    const described = [this.about && `${id}-about`, problem !== null && `${id}-problem`].filter(Boolean).join(" ");
+    for (const input of [this.input, this.number].filter(Boolean)) {
+      if (described) input.setAttribute("aria-describedby", described);
+      if (problem === null) input.removeAttribute("aria-invalid");
+      else input.setAttribute("aria-invalid", "true");
+    }
+  }
+
+  #refusal(value) {
+    const [least, most] = [this.lever.least, this.lever.most].map((end) => shown(this.lever, end));
+    return say("app.lever.refused", { value: shown(this.lever, value), least, most });
   }
 
   /* The button goes with what it undoes, so the reader is put on the lever. */
@@ -122,13 +179,64 @@ export class LeverControl {
     const input = el("input", { id, type: "range", min, max, step });
     input.addEventListener("input", () => {
       const value = this.#read();
-      write(this.output, shown(lever, value));
-      this.output.dataset.value = String(value);
-      input.setAttribute("aria-valuetext", shown(lever, value));
-      this.#fill();
-      this.moved(value);
+      this.#stands(value);
+      this.#move(value);
     });
     return input;
+  }
+
+  #move(value) {
+    this.refused = false;
+    this.moved(value);
+  }
+
+  /* Where a value can be typed: taken with Enter or on leaving; Escape gives the old one back, arrows step. */
+  #field() {
+    const { id, lever } = this;
+    this.number = el("input", {
+      id: `${id}-number`,
+      type: "text",
+      class: "lever-number",
+      inputmode: lever.whole ? "numeric" : "decimal",
+      autocomplete: "off",
+      size: Math.max(...[lever.least, lever.most].map((end) => bare(lever, end).length), 3),
+      "aria-label": say("app.lever.typed", { lever: say(lever.label), unit: unitOf(lever) }),
+      onchange: () => this.#take(typed(this.number.value)),
+      onfocus: () => this.number.select(),
+      onkeydown: (event) => this.#key(event),
+    });
+    return el("span", { class: "lever-value" }, this.number, el("span", { class: "lever-unit" }, unitOf(lever)));
+  }
+
+  #key(event) {
+    const step = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (event.key === "Escape") {
+      this.refused = false;
+      this.#wrong(null);
+      this.#write(this.value);
+      this.number.select();
+    } else if (step && typeof this.value === "number") {
+      event.preventDefault();
+      const { least, most } = this.lever;
+      const next = Number((this.value + step * this.lever.step).toFixed(6));
+      this.number.value = this.number.defaultValue;
+      this.#move(Math.min(most, Math.max(least, next)));
+    }
+  }
+
+  #take(value) {
+    const { lever } = this;
+    if (!this.#edited()) return;
+    const taken = lever.unit === "share" ? Number((value / 100).toFixed(6)) : value;
+    if (!Number.isFinite(value) || (lever.whole && !Number.isInteger(taken))) {
+      this.refused = true;
+      const key = Number.isFinite(value) ? "app.lever.not_whole" : "app.lever.not_number";
+      this.#wrong({ own: say(key, { value: this.number.value }) });
+      return;
+    }
+    this.number.defaultValue = this.number.value;
+    this.#move(taken);
+    this.#stands(taken);
   }
 
   #boxes() {
@@ -160,7 +268,8 @@ export class LeverControl {
   #position(value) {
     const { lever } = this;
     if (!lever.log) return value;
-    return Math.round((STEPS * Math.log(value / lever.least)) / Math.log(lever.most / lever.least));
+    const within = Math.min(lever.most, Math.max(lever.least, value));
+    return Math.round((STEPS * Math.log(within / lever.least)) / Math.log(lever.most / lever.least));
   }
 
   #read() {

@@ -53,7 +53,7 @@ function notice(kind, title, text) {
 }
 
 function ask() {
-  page.answerer.moving();
+  page.answerer.moving(page.asked.now);
   document.documentElement.dataset.pending = "yes";
   page.wire.ask({ question: page.asked.now, language: code() });
 }
@@ -171,12 +171,23 @@ function keys(event) {
   const key = event.key.toLowerCase();
   const again = key === "y" || (key === "z" && event.shiftKey);
   if (!again && key !== "z") return;
+  const { target } = event;
+  if (target.matches("input[type=text]") && target.value !== target.defaultValue) return; // undone within the field
   event.preventDefault();
   if (again) page.asked.redo();
   else page.asked.undo();
 }
 
+/* The token by which this browser came in stays out of the address, of history and of whatever is copied from it. */
+function withoutToken() {
+  const address = new URL(location.href);
+  if (!address.searchParams.has("token")) return;
+  address.searchParams.delete("token");
+  history.replaceState(null, "", address);
+}
+
 async function open() {
+  withoutToken();
   document.documentElement.dataset.theme = keep("theme") ?? "auto";
   const [start, levers] = await Promise.all([fetched("/start.json"), fetched("/levers.json")]);
   const codes = start.languages.map((each) => each.code);
@@ -204,6 +215,7 @@ async function open() {
     () => page.answer?.worlds ?? null,
     (message) => page.wire.request("report", message),
   );
+  document.documentElement.dataset.ready = "yes";
   page.answerer.waiting();
   page.board.waiting();
   page.panels.show();

@@ -124,8 +124,7 @@ export class Panels {
   }
 
   #problem(key) {
-    const found = this.problems.find((problem) => problem.key === key);
-    return found ? [found.message, found.hint].filter(Boolean).join(" ") : null;
+    return this.problems.find((problem) => problem.key === key) ?? null;
   }
 
   #controlKeys() {

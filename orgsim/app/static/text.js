@@ -54,3 +54,23 @@ export const percent = (share, digits) => amount(100 * share, "%", digits);
 
 /* How numbers are written, for what draws them by itself. */
 export const style = () => ({ decimal: catalogue.decimal, group: catalogue.group });
+
+/* The number that a reader typed, as the language writes it: spaces, units, "%" and a "k" for thousands are
+   understood, and a comma or a point counts as the decimal sign where it cannot stand between thousands.
+   NaN where it is no number. */
+export function typed(text) {
+  const plain = text
+    .replace(/[\s\u00a0\u202f'\u2019]/g, "")
+    .replace(/^[\u2212\u2013]/, "-")
+    .toLowerCase();
+  const [, digits, rest] = /^([+-]?[\d.,]*\d[.,]?)(\D*)$/.exec(plain) ?? [];
+  if (!digits) return Number.NaN;
+  const thousands = /^[+-]?[1-9]\d{0,2}(?:(\.\d{3})+|(,\d{3})+)$/;
+  const marks = digits.replace(/[^.,]/g, "");
+  const last = Math.max(digits.lastIndexOf("."), digits.lastIndexOf(","));
+  const whole = last < 0 || (thousands.test(digits) && (marks.length > 1 || marks !== catalogue.decimal));
+  const [before, after] = whole ? [digits, ""] : [digits.slice(0, last), digits.slice(last + 1)];
+  if (!whole && before.includes(marks.at(-1))) return Number.NaN;
+  if (!/^[+-]?\d*$/.test(before) && !thousands.test(before)) return Number.NaN;
+  return Number(`${before.replace(/[.,]/g, "")}.${after}`) * (/^k(\W|$)/.test(rest) ? 1000 : 1);
+}

@@ -16,6 +16,7 @@ from orgsim.figures.charts.words import (
     metric_title,
     tidy,
     with_unit,
+    yes_no,
 )
 from orgsim.figures.forms.keys import arm_keys
 from orgsim.figures.forms.lanes import Lanes
@@ -120,7 +121,6 @@ def chart_differences(table: pd.DataFrame, arms: ArmNames, language: Language, a
             language.say("figures.arms.metric", metric=with_unit(metric, about, language), arms="; ".join(each))
         )
     reference = arms.reference.name if arms.reference else ""
-    yes_no = {True: language.say("figures.yes"), False: language.say("figures.no")}
     return Chart(
         "differences",
         language.say("figures.differences.title", reference=reference),
@@ -132,14 +132,14 @@ def chart_differences(table: pd.DataFrame, arms: ArmNames, language: Language, a
             "arm",
             "metric",
             "difference",
+            "difference_low:low",
+            "difference_high:high",
             "beyond_luck",
             "share_better",
-            difference_low="low",
-            difference_high="high",
         ),
         tuple(panels),
         language,
-        {"arm": arms.words, "metric": {m: with_unit(m, about, language) for m in metrics}, "beyond_luck": yes_no},
+        {"arm": arms.words, "metric": {m: with_unit(m, about, language) for m in metrics}, "beyond_luck": yes_no(language)},
         formats(None, *DIFFERENCE, signed=True) | formats(0, "share_better"),
         columns=3,
     )

@@ -171,7 +171,7 @@ def chart_rhythm(table: pd.DataFrame, arms: ArmNames, language: Language) -> Cha
         language.say("figures.rhythm.caption"),
         each_arm(arms, table, said),
         table,
-        headings(language, "arm", "week", "low", "high", mean="share_of_wins"),
+        headings(language, "arm", "week", "mean:share_of_wins", "low", "high"),
         panels,
         language,
         {"arm": arms.words},

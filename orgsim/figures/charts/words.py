@@ -90,9 +90,9 @@ def interval_words(row: dict[str, Any], language: Language, digits: int, signed:
     return language.say("figures.interval", value=say(middle, digits), low=say(low, digits), high=say(high, digits))
 
 
-def headings(language: Language, *columns: str, **named: str) -> dict[str, str]:
-    """Headings of a data table: of `columns` by their own names, of others by the name given."""
-    keys = {column: column for column in columns} | named
+def headings(language: Language, *columns: str) -> dict[str, str]:
+    """Headings of a data table in its order: "mean" by its own name, "mean:hours" by that of hours."""
+    keys = {column: key or column for column, _, key in (each.partition(":") for each in columns)}
     return {column: language.say(f"figures.heading.{key}") for column, key in keys.items()}
 
 
@@ -119,6 +119,11 @@ def present(words: Mapping[Any, str], values: Iterable[Any]) -> tuple[Key, ...]:
 def tidy(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """Those columns of the table; one that is missing is filled with nothing."""
     return table.reindex(columns=list(columns)).reset_index(drop=True)
+
+
+def yes_no(language: Language) -> dict[Any, str]:
+    """Words of a column of truths."""
+    return {True: language.say("figures.yes"), False: language.say("figures.no")}
 
 
 def each_arm(arms: ArmNames, table: pd.DataFrame, say: Callable[[Any, pd.DataFrame], str]) -> str:

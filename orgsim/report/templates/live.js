@@ -5,6 +5,7 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   let turn = 0;
   let given = null;
+  const views = new Map(); // by figure, to be let go when the theme changes
 
   async function unpacked(id) {
     const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), (c) => c.charCodeAt(0));
@@ -29,19 +30,23 @@
       for (const [place, spec] of chart.specs.entries()) {
         const room = document.createElement("div");
         room.className = "drawn";
-        room.setAttribute("role", "img");
-        room.setAttribute("aria-label", chart.alt);
-        if (place > 0) room.setAttribute("aria-hidden", "true");
         panels[place].querySelectorAll(".drawn").forEach((old) => old.remove());
-        panels[place].append(room);
+        panels[place].append(room); // laid out, so that it has a width, but not seen before all panels are drawn
         const whole = { ...spec, datasets: { table: chart.rows } };
         const found = await vegaEmbed(room, whole, {
           ast: true, actions: false, defaultStyle: false, tooltip: false, renderer: "svg", config,
         });
         drawn.push(found);
+        if (!(room.querySelector("svg").getBoundingClientRect().width > 0)) throw new Error("drawn without a width");
+        // Vega names its container after itself.
+        room.setAttribute("role", "img");
+        room.setAttribute("aria-label", chart.alt);
+        if (place > 0) room.setAttribute("aria-hidden", "true");
         if (mine !== turn) return;
       }
       box.classList.add("live");
+      (views.get(name) ?? []).forEach((old) => old.finalize());
+      views.set(name, drawn);
     } catch (error) {
       drawn.forEach((found) => found.finalize());
       box.querySelectorAll(".drawn").forEach((room) => room.remove());
