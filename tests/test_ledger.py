@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,9 +21,11 @@ from orgsim.experiments.ledger.firm import first
 from orgsim.experiments.ledger.flows import flows
 from orgsim.experiments.ledger.ledger import Ledger, Side, ledger, sides
 from orgsim.experiments.ledger.names import id_of, name_of, parse
-from orgsim.experiments.ledger.story import story
+from orgsim.experiments.ledger.story import Story, story
 from orgsim.experiments.ledger.walk import Meddler, walk
-from orgsim.experiments.ledger.why import Case, choice
+from orgsim.experiments.ledger.why import CATEGORIES, Case, choice
+from orgsim.experiments.ledger.words import Words
+from orgsim.language import language, places
 from orgsim.results import Arm
 from orgsim.scenario.errors import ScenarioError
 from orgsim.scenario.load import names
@@ -413,6 +417,121 @@ def test_a_story_printed_holds_every_day_of_both_arms_and_can_be_asked_for_by_na
     assert all(" ".join(part.split()) in text for chapter in told.chapters for part in (*chapter.parts, *told.money))
     with pytest.raises(ScenarioError):
         found.story("nowhere:1")
+
+
+# Languages -----------------------------------------------------------------------------------------------------------
+
+
+def sentences(code: str) -> dict[str, str]:
+    """The catalogue of stories, by dotted key."""
+
+    def flat(table: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+        for name, part in table.items():
+            if isinstance(part, dict):
+                yield from flat(part, f"{path}{name}.")
+            else:
+                yield path + name, str(part)
+
+    return dict(flat(language(code).sentences["story"]))
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W\d_]+", re.sub(r"\{\w*\}", " ", text).lower()))
+
+
+@pytest.fixture(scope="module")
+def in_french(tiny: Scenario) -> list[tuple[Story, Story]]:
+    """Stories of many accounts under three arms, in English and in French, with all that ships switched off at work."""
+    lively = LIVELY | {"market.size": 700, "time.years": 1.0, "market.episodes_per_year": 0.9}
+    arms = [Arm("merged", "own_numbers"), Arm("sla", "quarterly_bonus"), Arm("one_person", "own_numbers")]
+    first, *others = sides(tiny.with_(**lively), arms, 3, 0)
+    ledgers = [Ledger(tiny.with_(**lively), 3, 0, first, other) for other in others]
+    return [(story(ledgers, place), story(ledgers, place, language("fr"))) for place in range(0, 700, 4)]
+
+
+def test_both_catalogues_tell_stories_with_the_same_places() -> None:
+    english, french = sentences("en"), sentences("fr")
+    assert list(english) == list(french)
+    assert {key: places(text) for key, text in english.items()} == {key: places(text) for key, text in french.items()}
+
+
+def test_every_end_category_and_kind_of_line_has_words() -> None:
+    for code in ("en", "fr"):
+        known = sentences(code)
+        keys = [f"end.{end}" for end in ends.ENDS] + [f"category.{name}" for name in CATEGORIES]
+        keys += [f"activity.{name}" for name in r.ACTIVITIES] + [f"outcome.{name}" for name in r.OUTCOMES]
+        keys += [f"cause.{name}" for name in r.WASTE_CAUSES[1:]] + [f"routing.{name}" for name in r.ROUTINGS]
+        assert [key for key in keys if key not in known] == []
+
+
+def test_every_shipped_leader_is_named_in_both_languages() -> None:
+    titles = {chair.title for name in names() for structure in orgsim.load_scenario(name).structures.values()
+              for chair in structure.chairs}  # fmt: skip
+    for code in ("en", "fr"):
+        assert [title for title in sorted(titles) if f"chair.{title.replace(' ', '_')}" not in sentences(code)] == []
+
+
+def test_no_english_word_is_left_in_a_french_story(in_french: list[tuple[Story, Story]]) -> None:
+    """But the names of accounts, by which they are asked for."""
+    english = words(" ".join(sentences("en").values())) - words(" ".join(sentences("fr").values()))
+    assert {"the", "called", "need", "rep", "month", "under", "closed", "buyer"} <= english
+    told = " ".join(str(french).replace(french.name, "") for _, french in in_french)
+    assert len(told) > 100_000
+    assert words(told) & english == set()
+
+
+def test_a_french_story_is_set_as_french_is(in_french: list[tuple[Story, Story]]) -> None:
+    """Narrow no-break spaces before : ; ? ! % and within quotation marks, decimal commas, real minus signs."""
+    told = "\n".join(str(french).replace(french.name, "") for _, french in in_french)
+    assert "\u202f%" in told
+    assert "jour \u2212" in told
+    assert re.findall(r".{20}[^\u202f][:;?!%»]", told) == []
+    assert re.findall(r"«[^\u202f]", told) == []
+    assert re.findall(r"\d\.\d|-\d", told) == []
+
+
+def test_a_french_story_tells_the_same_as_the_english_one(in_french: list[tuple[Story, Story]]) -> None:
+    parted = 0
+    for english, french in in_french:
+        assert (english.prospect, english.name, english.before) == (french.prospect, french.name, french.before)
+        assert [len(chapter.parts) for chapter in english.chapters] == [len(part.parts) for part in french.chapters]
+        rows = english.frame()[["chapter", "day"]]
+        assert rows.equals(french.frame()[["chapter", "day"]])
+        for one, two in zip(english.chapters, french.chapters, strict=True):
+            parted += len(one.parts)
+            for here, there in zip(one.parts, two.parts, strict=True):
+                shown = [re.findall(r"\d+(?:\.\d+)?", text.replace(",", "").replace("\u202f", ""))
+                         for text in (here, re.sub(r"(\d),(\d)", r"\1.\2", there))]  # fmt: skip
+                assert sorted(shown[0]) == sorted(shown[1]), (here, there)
+    assert parted > 100
+
+
+def test_arms_of_a_french_story_go_by_their_titles_and_names_given_by_hand_stay(
+    small: Scenario, in_french: list[tuple[Story, Story]]
+) -> None:
+    english, french = in_french[0]
+    assert english.labels == ("merged / own_numbers", "sla / quarterly_bonus", "one_person / own_numbers")
+    said = language("fr").say
+    assert french.labels[0] == f"{said('figures.structure.merged')}, {said('figures.pay.own_numbers')}"
+    by_hand = forced(small, lambda world, day: None)
+    assert by_hand.story("core:1", language="fr").labels == ("as it is", "by hand")
+
+
+def test_a_story_is_asked_for_in_a_language_by_its_code(found: Ledger) -> None:
+    told = found.story("core:1", language="fr")
+    assert told == story([found], 1, language("fr"))
+    assert told.labels == tuple(language("fr").say(f"figures.structure.{name}") for name in ("merged", "separate"))
+    assert found.story("core:1") == found.story("core:1", language="en")
+    with pytest.raises(ScenarioError, match="did you mean 'fr'"):
+        found.story("core:1", language="fra")
+
+
+def test_a_title_that_a_firm_gives_stands_as_it_is_in_every_language() -> None:
+    for code in ("en", "fr"):
+        said = Words(language(code))
+        assert [said.chair("Deputy head"), said.chair("head_of_sales"), said.segment("key.accounts")] == [
+            "Deputy head", "head_of_sales", "key.accounts"]  # fmt: skip
+    assert Words(language("fr")).chair("head of sales") == "le directeur commercial"
 
 
 def test_the_first_difference_of_a_firm_is_none_when_there_is_none(found: Ledger) -> None:

@@ -19,6 +19,7 @@ import orgsim
 from orgsim.commands.terminal import Commands
 from orgsim.commands.trace import trace
 from orgsim.experiments.ledger.ledger import ledger
+from orgsim.language import language
 from orgsim.scenario.schema import Scenario
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "trace.md"
@@ -124,6 +125,30 @@ def test_the_story_suggested_can_be_followed(firm: str) -> None:
     assert len(rows) == events
 
 
+def test_a_story_is_told_in_french(firm: str) -> None:
+    asked = [firm, "--seed", "5", "--prospect", "core:3", "--language", "fr"]
+    shown = say(*asked)
+    assert shown.exit_code == 0, shown.output
+    text = " ".join(shown.stderr.split())
+    assert "core region:3 (identifiant 3)" in text
+    assert "Pareil dans tous les cas\u202f:" in shown.stderr
+    assert "Ce que rapportent les commandes de ce compte pendant la période simulée" in text
+    data = json.loads(say(*asked, "--format", "json").stdout)
+    english = json.loads(say(*asked[:-2], "--format", "json").stdout)
+    assert list(data) == list(english)
+    assert list(data["money"]) == [language("fr").say(f"figures.structure.{name}") for name in ("merged", "separate")]
+    assert data["chapters"][0]["title"].startswith("Besoin ")
+    assert [chapter["shared"][0]["day"] for chapter in data["chapters"]] == [
+        chapter["shared"][0]["day"] for chapter in english["chapters"]]  # fmt: skip
+    assert "Besoin 1" in say(*asked, "--format", "csv").stdout
+
+
+def test_lines_of_a_french_story_are_not_broken_within_a_figure(firm: str) -> None:
+    for columns in range(60, 100, 5):
+        shown = say(firm, "--seed", "5", "--prospect", "core:3", "--language", "fr", columns=columns).stderr
+        assert [line for line in shown.splitlines() if re.match(r"\s*[:;%€»]", line) or len(line) > columns] == []
+
+
 def test_several_worlds_give_intervals(firm: str) -> None:
     result = say(firm, "--replicates", "3")
     assert result.exit_code == 0, result.output
@@ -151,6 +176,8 @@ def test_the_audit_says_what_it_audits(firm: str) -> None:
         (["--structures", "merged"], "found 1 arm: merged / own_numbers; name two arms"),
         (["--structures", "merged,cro,separate"], "found 3 arms"),
         (["--arms", "merged,cro", "--pay", "fixed"], "give one or the other"),
+        (["--prospect", "1", "--language", "fra"], "did you mean 'fr'"),
+        (["--language", "fr"], "give --prospect too"),
         (["--prospect", "1", "--audit"], "--prospect and --audit do not go together"),
         (["--years", "-1"], "--years"),
         (["--structures", "merged,sepparate", "--pay", "fixxed"], "did you mean 'fixed'"),

@@ -16,10 +16,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orgsim.app import bounds
-from orgsim.app.question import Case, read
-from orgsim.app.reply import names, problems, spoken
+from orgsim.app.draws import number_of
+from orgsim.app.question import Case, read, shipped
+from orgsim.app.reply import problems, spoken, title_of
 from orgsim.app.runs import Kept, Runs, Stopped, TooLong
 from orgsim.scenario.errors import Problem, ScenarioError
+from orgsim.scenario.organisation import Structure
+from orgsim.scenario.pay import PayPlan
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -32,8 +35,8 @@ KINDS = {"scenario.toml": "application/toml", "results.csv": "text/csv; charset=
 MADE = 32 * 2**20  # bytes of downloads that wait to be fetched
 WAITING = 8  # downloads that may wait
 BODY_SECONDS = 10.0
-DRAWS, DETAILED = 100, 12  # of a report: draws of the assumed parameters, and worlds run again in detail
-REPORT_SECONDS = 60.0  # of computing that draws may take, as estimated
+DETAILED = 12  # worlds of a report that are run again in detail
+MOST_NAME = 40  # letters of a firm's title in the name of a file
 MOST_SECONDS = 900.0  # that a download may take
 Document = dict[str, Any]
 Progress = Callable[[int, int], None]
@@ -88,7 +91,7 @@ class Desk:
         if stopped():
             raise Stopped
         case = read(message.get("question"))
-        file = f"orgsim-{re.sub(r'[^a-z0-9]+', '-', case.scenario.name.lower()).strip('-') or 'firm'}"
+        file = file_of(case)
         kind = name.rpartition(".")[2]
         if name == "scenario.toml":
             return scenario_file(case, message, self._worlds(case, message)).encode(), f"{file}.toml"
@@ -126,14 +129,32 @@ class Desk:
 
 def named(case: Case, said: Any) -> Case:
     """The case with structures and plans that levers changed called as the page calls them."""
-    called = names(case, said)
     structures, plans = dict(case.scenario.structures), dict(case.scenario.pay)
-    for arm, asked in zip(case.arms, case.question_arms, strict=True):
+    called: list[str] = []
+
+    def renamed[Entry: (Structure, PayPlan)](entry: Entry, kind: str, origin: str, before: Entry) -> Entry:
+        title = said.say("levers.changed", name=title_of(said, kind, origin, before.title))
+        called.append(title)
+        number = called.count(title)
+        return entry.model_copy(update={"title": title if number == 1 else f"{title} {number}"})
+
+    for arm, asked in dict(zip(case.arms, case.question_arms, strict=True)).items():
         structure, pay = case.made(arm, asked)
         if structure:
-            title = called[arm] if not pay else f"{called[arm]} ({arm.structure})"
-            structures[arm.structure] = structures[arm.structure].model_copy(update={"title": title})
+            origin = asked["structure"]
+            structures[arm.structure] = renamed(structures[arm.structure], "structure", origin, structures[origin])
+        if pay:
+            origin = asked.get("pay", case.scenario.today.pay)
+            plans[arm.pay] = renamed(plans[arm.pay], "pay", origin, plans[origin])
     return replace(case, scenario=case.scenario.model_copy(update={"structures": structures, "pay": plans}))
+
+
+def file_of(case: Case) -> str:
+    """The name of files about a firm, without ending: its title's Latin letters and digits, nothing else."""
+    title = case.scenario.title
+    base = case.question["base"]
+    own = "" if title == shipped(base).title else re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:MOST_NAME]
+    return f"orgsim-{own.strip('-') or base}"
 
 
 def command_of(case: Case, file: str, worlds: int) -> list[str]:
@@ -149,7 +170,7 @@ def scenario_file(case: Case, message: Document, worlds: int) -> str:
     from orgsim.app.document import text_of
 
     said = spoken(message.get("language"))
-    file = f"orgsim-{case.question['base']}.toml"
+    file = f"{file_of(case)}.toml"
     about = [said.say("levers.file.from"), said.say("levers.file.again"),
              shlex.join(command_of(case, file, worlds))]  # fmt: skip
     title = case.scenario.title or case.scenario.name
@@ -179,8 +200,7 @@ def report(
     from orgsim.report.detail import Cancelled
     from orgsim.report.report import make
 
-    seconds = case.cost * len(case.own)
-    draws = max(0, min(DRAWS, int(REPORT_SECONDS / seconds)))
+    draws = number_of(case)
     worlds = max(1, min(DETAILED, comparison.replicates))
 
     def note(done: int, of: int) -> None:
@@ -189,7 +209,7 @@ def report(
         if progress is not None:
             progress(done, of)
 
-    again = command_of(case, f"orgsim-{case.question['base']}.toml", comparison.replicates)
+    again = command_of(case, f"{file_of(case)}.toml", comparison.replicates)
     try:
         found = make(comparison, language=spoken(message.get("language")).code, draws=draws, worlds=worlds, threads=1,
                      progress=note, cancelled=cancelled, command=again)  # fmt: skip
@@ -236,7 +256,7 @@ async def serve(request: Request, desk: Desk) -> Response:
         return JSONResponse(problems(None, [deep]), 422)
     except TooLong:
         return JSONResponse(problems(None, [bounds.TOO_LONG]), 422)
-    except Stopped:
+    except (Stopped, asyncio.CancelledError):  # the latter where the server ends meanwhile
         return PlainTextResponse("Given up.", 503)
     except Busy:
         return PlainTextResponse("Too many downloads are being made; try again in a while.", 503)

@@ -30,7 +30,7 @@ Place = tuple[int, Case, Arm]  # replicate, whose arm, arm
 
 
 class Ask:
-    """A page's question under way; `scheduler.Job`. `text` is the message as it came, read by a worker."""
+    """A page's question under way; `scheduler.Job`. The message is as it came; a worker reads it."""
 
     def __init__(self, client: Hashable, message: dict[str, Any], runs: Runs, send: Send) -> None:
         self.client, self.message, self.runs, self._send = client, message, runs, send

@@ -33,6 +33,7 @@ ARM_KEYS = ("structure", "pay", "levers")
 CLOSED = ("name", "limit")
 ENTRIES = ("devices", "structures", "pay")
 SHIFT = "today.programme_shift"
+KEEP_NOTES = {"title", "time.years", "notes.assumed"}  # values that leave what is said of a shipped firm's data true
 ENDLESS = "inf"  # how a question writes a time that never ends, as JSON has no such number
 # Names of structures, plans and devices stand in tables that spreadsheets open and in a command that shells read.
 NAME = re.compile(r"[^\W_](?:[\w .+-]{0,78}[\w.+-])?")
@@ -166,6 +167,9 @@ def _firm(base: str, values: str, at: str) -> Scenario:
               if not NAME.fullmatch(name)]  # fmt: skip
     if wrong:
         raise ScenarioError([replace(one, key=at + one.key) for one in wrong])
+    if not set(firm) <= KEEP_NOTES and "notes.measured" not in firm:
+        # What the shipped firm's author says of its rates and size is no longer true of this one.
+        scenario = scenario.model_copy(update={"notes": scenario.notes.model_copy(update={"measured": ""})})
     return scenario
 
 

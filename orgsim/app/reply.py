@@ -89,11 +89,28 @@ def answer(message: Document, case: Case, rows: Rows, worlds: int, state: str, s
         "state_of_answer": told.state, "headline": told.headline, "also": list(told.also), "words": told.words,
         "arms": arms, "tables": {"funnel": _means(comparison, {stage: stage for stage in STAGES}, "stage"),
                                   "waste": _means(comparison, CAUSES, "cause")},
-        "firm": firm_values(case.scenario), "own": own_entries(case),
+        "now": _now(comparison), "firm": firm_values(case.scenario), "own": own_entries(case),
         "title": case.scenario.headline,
         "assumed": case.scenario.notes.assumed, "milliseconds": round(1000 * seconds, 1),
     })  # fmt: skip
     return said_all
+
+
+def _now(comparison: Comparison) -> Document | None:
+    """What the firm of today amounts to in the model, for who describes it: euro of revenue a year, the share of their
+    quota that reps attain, the share of leads handed over that nobody calls; None where today's arm is not on the
+    page."""
+    today = comparison.today
+    if today not in comparison.arms:
+        return None
+
+    def mean(name: str) -> float:
+        return float(comparison.values(today, name).mean())
+
+    attained, handed = comparison.values(today, "attainment_mean"), mean("mqls")
+    return {"revenue": mean("revenue") / comparison.years,
+            "attainment": float(attained[~np.isnan(attained)].mean()) if (~np.isnan(attained)).any() else None,
+            "never_called": max(0.0, 1 - mean("attempted") / handed) if handed else None}  # fmt: skip
 
 
 def own_entries(case: Case) -> Document:
@@ -190,9 +207,9 @@ def names(case: Case, said: Language) -> dict[Arm, str]:
         structure, pay = origins[arm]
         parts = []
         if len(structures) > 1 or len(plans) == 1:
-            parts.append(_title(said, "structure", structure, case.scenario.structures[structure].title))
+            parts.append(title_of(said, "structure", structure, case.scenario.structures[structure].title))
         if len(plans) > 1:
-            parts.append(_title(said, "pay", pay, case.scenario.pay[pay].title))
+            parts.append(title_of(said, "pay", pay, case.scenario.pay[pay].title))
         name = ", ".join(parts)
         changed = arm.structure != structure or arm.pay != pay
         found[arm] = said.say("levers.changed", name=name) if changed else name
@@ -226,7 +243,8 @@ def _origins(case: Case) -> dict[Arm, tuple[str, str]]:
     return out
 
 
-def _title(said: Language, kind: str, name: str, title: str) -> str:
+def title_of(said: Language, kind: str, name: str, title: str) -> str:
+    """What a structure or a pay plan is called: in the reader's language where it ships, else by its own title."""
     key = f"figures.{kind}.{name}"
     return said.say(key) if said.has(key) else (title or name)
 
@@ -235,6 +253,11 @@ def problems(id: Any, found: Sequence[Problem], hurt: str = "problem") -> Docume
     """What is wrong with a message, as a message."""
     told = [{"key": one.key, "found": one.found, "message": one.message, "hint": one.hint} for one in found]
     return {"type": hurt, "id": safe_id(id), "problems": told[:MOST_TOLD]}
+
+
+def busy(id: Any, words: str) -> Document:
+    """There is too much to do at the moment, as a message."""
+    return problems(id, [Problem("server", None, "server", "", words, None)], "busy")
 
 
 def safe_id(id: Any) -> int | str | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Hashable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orgsim.app import bounds
+from orgsim.app import bounds, draws
 from orgsim.app.runs import Runs
 from orgsim.app.scheduler import Scheduler
 from orgsim.app.security import Gate, Guard
@@ -30,6 +31,7 @@ KINDS = {".html": f"text/html{TEXT}", ".css": f"text/css{TEXT}", ".js": f"text/j
          ".svg": "image/svg+xml", ".png": "image/png", ".json": "application/json", ".woff2": "font/woff2",
          ".ico": "image/x-icon", ".webmanifest": "application/manifest+json"}  # fmt: skip
 MOST_PAGES = 200  # open at once
+TURNED_AWAY = 3.0  # seconds until a page too many may ask again
 Document = dict[str, Any]
 
 
@@ -49,6 +51,7 @@ class Service:
     def forget(self, client: Hashable) -> None:
         """A page is gone."""
         self.scheduler.drop(client)
+        self.scheduler.drop(draws.key_of(client))
         for kind in STUDIES:
             self.studies.drop((client, kind))
 
@@ -62,6 +65,21 @@ class Service:
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+async def turn_away(socket: WebSocket) -> None:
+    """Tell a page that there are too many; slowly, so that it does not come back at once."""
+    import asyncio
+
+    from starlette.websockets import WebSocketDisconnect
+
+    from orgsim.app.reply import busy
+
+    with suppress(WebSocketDisconnect, RuntimeError):  # it has gone by itself
+        await socket.accept()
+        await socket.send_json(busy(None, "the server has too many pages open; try again in a while"))
+        await asyncio.sleep(TURNED_AWAY)
+        await socket.close(1013, "too many pages are open")
 
 
 def application(service: Service, gate: Gate) -> ASGIApp:
@@ -108,7 +126,7 @@ def application(service: Service, gate: Gate) -> ASGIApp:
         from orgsim.app.session import Session
 
         if service.pages >= MOST_PAGES:
-            await socket.close(1013, "too many pages are open")
+            await turn_away(socket)
             return
         service.pages += 1
         try:

@@ -15,9 +15,9 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from orgsim.app import bounds
+from orgsim.app import bounds, draws
 from orgsim.app.live import Ask
-from orgsim.app.reply import problems, safe_id
+from orgsim.app.reply import busy, problems, safe_id
 from orgsim.app.runs import Stopped, TooLong
 from orgsim.app.scheduler import Full
 from orgsim.app.study import Study
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 RATE, BURST = 120.0, 240.0  # messages a second of one page, and at once
 IDLE = 3600.0  # seconds without a message after which a page is let go
 SENDING = 30.0  # seconds that a page may take to accept an answer
-TYPES = ("ask", "follow", "why", "report", "stop")
+TYPES = ("ask", "draws", "follow", "why", "report", "stop")
 HALF = re.compile(r"\\u[dD][89a-fA-F]")  # JSON can write half a character, which no answer could be written with
 Document = dict[str, Any]
 _numbers = itertools.count(1)
@@ -104,7 +104,12 @@ class Session:
             return
         try:
             if kind == "ask":
+                self.service.scheduler.drop(draws.key_of(self.client))  # of the answer before
                 self.service.scheduler.submit(Ask(self.client, message, self.service.runs, partial(self.send, kind)))
+            elif kind == "draws":
+                self.service.scheduler.submit(
+                    draws.Draws(self.client, message, self.service.runs, partial(self.send, kind))
+                )
             elif kind == "stop":
                 self.service.forget(self.client)
                 self._give_up_report()
@@ -114,8 +119,7 @@ class Session:
             else:
                 self.service.studies.submit(Study(self.client, message, self.service.runs, partial(self.send, kind)))
         except Full:
-            self._say(problems(id, [Problem("server", None, "server", "", "the server has too many pages open; try "
-                                            "again in a while", None)], "busy"), str(kind))  # fmt: skip
+            self._say(busy(id, "the server has too many pages open; try again in a while"), str(kind))
 
     def _give_up_report(self) -> None:
         self._made_in_vain.set()
@@ -138,8 +142,7 @@ class Session:
         except ScenarioError as error:
             self._say(problems(id, error.problems), "report")
         except Busy:
-            many = "too many downloads are being made; try again in a while"
-            self._say(problems(id, [Problem("server", None, "server", "", many, None)], "busy"), "report")
+            self._say(busy(id, "too many downloads are being made; try again in a while"), "report")
         except TooLong:
             self._say(problems(id, [bounds.TOO_LONG]), "report")
         except (Stopped, asyncio.CancelledError):

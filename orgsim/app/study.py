@@ -155,7 +155,8 @@ def follow(case: Case, message: Document, cancelled: threading.Event) -> Documen
     if case.cost * len(case.own) > bounds.FOLLOW_SECONDS:
         said_so = "this firm is too large for a prospect to be followed here; take fewer arms, or `orgsim trace`"
         raise ScenarioError([Problem("question", None, "prospect", "", said_so, None)])
-    called = names(case, spoken(message.get("language")))
+    said = spoken(message.get("language"))
+    called = names(case, said)
     arms = [case.reference, *(arm for arm in case.own if arm != case.reference)]
     first, *others = _looked(sides(case.scenario, arms, case.seed, replicate), cancelled)
     first = replace(first, label=called[first.arm])
@@ -169,7 +170,7 @@ def follow(case: Case, message: Document, cancelled: threading.Event) -> Documen
             parse(ledgers[0], offers[0]["prospect"] if offers else "0")  # fmt: skip
     except ScenarioError as error:
         raise ScenarioError([replace(one, file="question", key="prospect") for one in error.problems]) from None
-    told = story(ledgers, place).as_data()
+    told = story(ledgers, place, said).as_data()
     return {"type": "story", "replicate": replicate, "arms": [str(arm) for arm in arms], "offers": offers,
             "story": told}  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from orgsim.commands.console import console, show_table
-from orgsim.experiments.ledger.ends import ENDS
 from orgsim.experiments.ledger.ledger import labels
 from orgsim.experiments.ledger.names import name_of
+from orgsim.experiments.ledger.words import Words
+from orgsim.language import NARROW, NO_BREAK
 
 if TYPE_CHECKING:
     from orgsim.experiments.ledger.draws import Audit
@@ -32,47 +34,51 @@ MOST_FOLLOWED = 5
 # One story -----------------------------------------------------------------------------------------------------------
 
 
-def show_story(scenario: Scenario, arms: list[Arm], told: Story, seed: int, replicate: int) -> None:
-    """Print one account's story, chapter by chapter."""
-    out = console()
+def show_story(scenario: Scenario, told: Story, seed: int, replicate: int, arms: list[Arm]) -> None:
+    """Print one account's story, chapter by chapter, in its language."""
+    from orgsim.engine.segments import segment_sizes
+
+    out, words = console(), told.words
+    say = words.say
     out.print()
-    _say(out, f"{told.name} (id {told.prospect})", "bold")
+    _say(out, say("shown.title", name=told.name, id=told.prospect), "bold")
     _say(out, f"{told.about}.")
-    names = ", ".join(map(str, arms))
-    _say(out, f"{scenario.headline} · {names} · seed {seed}, replicate {replicate}", "dim")
+    _say(out, say("shown.firm", title=scenario.title or scenario.name, reps=scenario.people.reps,
+                  marketers=scenario.people.marketers, prospects=words.said.number(sum(segment_sizes(scenario)), 0),
+                  arms=", ".join(map(str, arms)), seed=seed, replicate=replicate), "dim")  # fmt: skip
     if told.before:
-        chapters = f"{told.before} earlier chapter{'s' if told.before > 1 else ''}"
-        _say(out, f"{chapters} ended before the horizon, the same for all.", "dim")
+        _say(out, say("shown.before", count=told.before), "dim")
     if not told.chapters:
-        _say(out, "Nothing happened to this account in the horizon, under any of the arms.")
+        _say(out, say("shown.empty"))
     for number, chapter in enumerate(told.chapters, start=1):
-        _show_chapter(out, number, chapter, told.labels)
+        _show_chapter(out, number, chapter, told)
     out.print()
-    money = "; ".join(f"{label}: {money}" for label, money in zip(told.labels, told.money, strict=True))
-    _say(out, f"What this account's orders bring in the horizon: {money}.")
+    _say(out, say("shown.money", money=say("shown.between").join(told.earned())))
 
 
-def _show_chapter(out: Console, number: int, chapter: Chapter, labels: tuple[str, ...]) -> None:
+def _show_chapter(out: Console, number: int, chapter: Chapter, told: Story) -> None:
+    say = told.words.say
+
     def events(listed: Iterable[Event]) -> None:
         for event in listed:
-            out.print(Padding(Text(f"{event.date}: {event.text}"), (0, 0, 0, 4), expand=False))
+            _say(out, told.line(event), indent=4)
 
     out.print()
-    out.print(Text(f"{number}. {chapter.title}", style="bold cyan"))
+    _say(out, f"{number}. {chapter.title}", "bold cyan")
     if chapter.shared:
-        out.print(Text("  The same under all:"))
+        _say(out, f"  {say('shown.same')}")
         events(chapter.shared)
     for sentence in chapter.parts:
-        out.print(Padding(Text(sentence, style="bold"), (0, 0, 0, 2), expand=False))
+        _say(out, sentence, "bold", indent=2)
     if len(set(chapter.own)) == 1 and len(set(chapter.ends)) == 1:
         if chapter.ends[0]:
-            out.print(Text(f"  End, under all: {chapter.ends[0]}"))
+            _say(out, f"  {say('shown.end_of_all', end=chapter.ends[0])}")
         return
-    for label, own, end in zip(labels, chapter.own, chapter.ends, strict=True):
-        out.print(Text(f"  Under {label}:"))
+    for label, own, end in zip(told.labels, chapter.own, chapter.ends, strict=True):
+        _say(out, f"  {say('shown.under', arm=label)}")
         events(own)
         if end:
-            out.print(Padding(Text(f"End: {end}" if own else end), (0, 0, 0, 4), expand=False))
+            _say(out, say("shown.end", end=end) if own else end, indent=4)
 
 
 # Two arms, all needs -------------------------------------------------------------------------------------------------
@@ -96,8 +102,11 @@ def show_ledger(ledger: Ledger, command: list[str]) -> None:
               f"{ledger.scenario.notes.assumed}".strip())  # fmt: skip
 
 
-def _say(out: Console, text: str, style: str = "") -> None:
-    out.print(Text(text, style=style))
+def _say(out: Console, text: str, style: str = "", indent: int = 0) -> None:
+    if NO_BREAK in text or NARROW in text:  # the console would break lines at these as at any space
+        text = "\n".join(textwrap.wrap(text, max(1, out.width - indent), break_on_hyphens=False))
+    said = Text(text, style=style)
+    out.print(Padding(said, (0, 0, 0, indent), expand=False) if indent else said)
 
 
 def verdict(ledger: Ledger) -> str:
@@ -135,7 +144,8 @@ def _show_moved(out: Console, ledger: Ledger) -> None:
     if len(moved):
         out.print()
         _say(out, "The largest flows between different ends", "bold")
-        cells = [[ENDS[row["end_a"]], ENDS[row["end_b"]], f"{row['count']:,}", _k(row["value"]),
+        say = Words().say
+        cells = [[say(f"end.{row['end_a']}"), say(f"end.{row['end_b']}"), f"{row['count']:,}", _k(row["value"]),
                   _signed_k(row["margin_difference"])] for row in moved.to_dict("records")]  # fmt: skip
         show_table([f"Under {a}", f"Under {b}", "Needs", "At stake, k€", "Margin difference, k€"], cells,
                    right=(2, 3, 4))  # fmt: skip

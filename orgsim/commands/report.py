@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DRAWS = 100
 PACKAGES = ("jinja2", "vl_convert", "tomli_w")  # of the extra `web`, which a page needs
 PAGE = "report.html"
+OPTIONS = ("--report", "--figures", "--language", "--draws")
 
 
 def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,10 +94,10 @@ class Wanted:
             raise Failure(f"--report needs {', '.join(missing)}: pip install \"orgsim[web]\"", 2)
 
     def words(self) -> list[str]:
-        """The options as they are written on the command line."""
+        """The options as they are written on the command line, the number of draws spelled out."""
         found: list[str] = []
-        for name, value in (("--report", self.page), ("--figures", self.figures), ("--language", self.language),
-                            ("--draws", self.draws)):  # fmt: skip
+        draws = DRAWS if self.draws is None and self.something else self.draws
+        for name, value in zip(OPTIONS, (self.page, self.figures, self.language, draws), strict=True):
             found += [] if value is None else [name, str(value)]
         return found
 
@@ -126,10 +127,32 @@ class Wanted:
 
 
 def _writable(folder: Path, option: str) -> None:
+    import tempfile
+
     try:
         terminal.usable(folder)
+        if folder.is_dir():
+            with tempfile.TemporaryFile(dir=folder):  # what rights do not tell: a full disk, a folder of the system's
+                pass
     except Failure as failure:
         raise Failure(failure.message.replace("--out", option), 2) from None
+    except OSError as error:
+        raise Failure(f"{option}: nothing can be written in '{folder}' ({error.strerror})", 2) from None
+
+
+def _again(stored: list[str], wanted: Wanted) -> list[str]:
+    """The `orgsim compare` that makes the page at once: the one that stored the runs, with this page's options."""
+    before: dict[str, str] = {}
+    words = iter(stored)
+    kept = []
+    for word in words:
+        if word in OPTIONS:
+            before[word] = next(words, "")
+        else:
+            kept.append(word)
+    page = Path(before["--report"]) if "--report" in before else wanted.page
+    figures = Path(before["--figures"]) if "--figures" in before else None
+    return kept + Wanted(page, figures, wanted.language, wanted.draws).words()
 
 
 @click.command()
@@ -159,9 +182,7 @@ def report(
     problems = wanted.problems()
     if problems:
         raise ScenarioError(problems)
-    own = ["--out", str(out)] if out else []
-    command = ["orgsim", "report", str(folder), *own, *wanted.words()[2:]]
-    command = found.command if "--report" in found.command else command
+    command = _again(found.command, wanted)
     if not found.same_engine:
         terminal.say("Another version of the engine made these runs; what is run again now may differ from them.")
     files = wanted.write(found.comparison, command, threads=threads, engine=found.engine, versions=found.versions)

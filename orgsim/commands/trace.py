@@ -11,6 +11,7 @@ from orgsim.commands.terminal import Failure, Names
 
 if TYPE_CHECKING:
     from orgsim.experiments.ledger.ledger import Ledger
+    from orgsim.language import Language
     from orgsim.results import Arm
     from orgsim.scenario.schema import Scenario
 
@@ -33,12 +34,13 @@ AUDIT_YEARS = 1.0
 @click.option("--audit", is_flag=True, help="Count the random draws used in both arms and in one only.")
 @click.option("--audit-size", type=click.IntRange(1), default=1000, show_default=True, metavar="N",
               help="Prospects of the audit's market, which runs a hundred times slower; a year at most.")  # fmt: skip
+@click.option("--language", metavar="CODE", help="Of the story that --prospect tells: en or fr; default en.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
               help="Tables go to standard error, the other formats to standard output.")  # fmt: skip
 def trace(
     scenario: str, prospect: str | None, arms: tuple[str, ...] | None, structures: tuple[str, ...] | None,
     pay: tuple[str, ...] | None, years: str | None, seed: int, replicate: int, replicates: int | None, audit: bool,
-    audit_size: int, form: str,
+    audit_size: int, language: str | None, form: str,
 ) -> None:  # fmt: skip
     """Follow the same customers under two arms: how each need ends in both, where the histories part, and why.
 
@@ -49,6 +51,9 @@ def trace(
              if given]  # fmt: skip
     if len(modes) > 1:
         raise Failure(f"{' and '.join(modes)} do not go together; give one of them", 2)
+    if language is not None and prospect is None:
+        raise Failure("--language is that of a story; give --prospect too", 2)
+    said = _language(language or "en")
     firm = terminal.firm(scenario, years)
     chosen = _arms(firm, arms, structures, pay)
     if len(chosen) < 2 or (len(chosen) > 2 and prospect is None):
@@ -58,7 +63,7 @@ def trace(
     if audit:
         _audit(firm, chosen, seed, replicate, audit_size, form)
     elif prospect is not None:
-        _story(firm, chosen, prospect, seed, replicate, form)
+        _story(firm, chosen, prospect, seed, replicate, form, said)
     elif replicates is not None:
         _flows(firm, chosen, seed, replicates, form)
     else:
@@ -95,10 +100,24 @@ def _arms(
     return list(dict.fromkeys(asked))
 
 
+def _language(code: str) -> Language:
+    """The language of a code; ScenarioError with those there are."""
+    from orgsim.language import language, languages
+    from orgsim.scenario.errors import ScenarioError
+    from orgsim.scenario.load import unknown
+
+    problems = unknown(code, languages(), "--language")
+    if problems:
+        raise ScenarioError(problems)
+    return language(code)
+
+
 # One story -----------------------------------------------------------------------------------------------------------
 
 
-def _story(scenario: Scenario, arms: list[Arm], prospect: str, seed: int, replicate: int, form: str) -> None:
+def _story(
+    scenario: Scenario, arms: list[Arm], prospect: str, seed: int, replicate: int, form: str, said: Language
+) -> None:
     from orgsim.experiments.ledger.ledger import Ledger, sides
     from orgsim.experiments.ledger.names import parse
     from orgsim.experiments.ledger.story import story
@@ -106,7 +125,7 @@ def _story(scenario: Scenario, arms: list[Arm], prospect: str, seed: int, replic
     with terminal.progress_bar(f"Tracing, {scenario.name}"):
         first, *others = sides(scenario, arms, seed, replicate)
         ledgers = [Ledger(scenario, seed, replicate, first, other) for other in others]
-        told = story(ledgers, parse(ledgers[0], prospect))
+        told = story(ledgers, parse(ledgers[0], prospect), said)
     if form == "json":
         terminal.emit_json(_settings(scenario, arms, seed) | {"replicate": replicate} | told.as_data())
     elif form == "csv":
@@ -114,7 +133,7 @@ def _story(scenario: Scenario, arms: list[Arm], prospect: str, seed: int, replic
     else:
         from orgsim.commands.console_trace import show_story
 
-        show_story(scenario, arms, told, seed, replicate)
+        show_story(scenario, told, seed, replicate, arms)
 
 
 # Two arms, all needs -------------------------------------------------------------------------------------------------

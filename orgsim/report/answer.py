@@ -195,8 +195,13 @@ class _Told:
         return Answer(AHEAD, headline, tuple(also), verdicts, lead if len(top) == 1 else None)
 
     def _behind(self, by_state: dict[str, list[Verdict]], verdicts: tuple[Verdict, ...]) -> Answer:
+        worse = [v.arm for v in by_state[WORSE]]
         if len(self.others) == 1:
             headline, also = self._headline(self.others[0]), self._other_figures(self.others[0])
+        elif len(worse) == len(self.others):
+            change = self._change(worse)
+            headline = self._say("headline_worse", arms=self._named(worse), change=change, reference=self.reference)
+            also = []
         else:
             headline = self._say("headline_none", reference=self.reference)
             also = self._worse(by_state[WORSE])

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from orgsim.figures.chart import title_of
 from orgsim.language import Language
-from orgsim.report.differences import slug
+from orgsim.report.differences import colon, slug, term
 from orgsim.scenario.catalogue import parameters
 from orgsim.scenario.schema import Scenario
 
@@ -61,7 +62,7 @@ def assumptions(
     for row in parameters():
         if row["name"].startswith(LEFT_OUT):
             continue
-        values = tuple(_values(scenario, row["name"], chosen))
+        values = tuple(_values(scenario, row["name"], chosen, said))
         if not values:
             continue
         key = drawn_name(row["name"])
@@ -103,8 +104,9 @@ def parameter_title(name: str, said: Language) -> str:
     return said.say(f"report.parameter.{name}") if said.has(f"report.parameter.{name}") else name
 
 
-def _values(scenario: Scenario, path: str, structures: Sequence[str]) -> Iterable[tuple[str, Any]]:
+def _values(scenario: Scenario, path: str, structures: Sequence[str], said: Language) -> Iterable[tuple[str, Any]]:
     """(whose, value) for each place of the scenario that a path with `*` and `[]` stands for."""
+    own = {name: scenario.structures[name].title for name in structures}
 
     def walk(place: Any, parts: list[str], whose: str) -> Iterable[tuple[str, Any]]:
         if not parts:
@@ -116,13 +118,13 @@ def _values(scenario: Scenario, path: str, structures: Sequence[str]) -> Iterabl
         name = part.removesuffix("[]")
         if part == "*":
             for key in structures:
-                yield from walk(place[key], rest, key)
+                yield from walk(place[key], rest, title_of("structure", key, said, own))
             return
         below = getattr(place, name) if isinstance(place, BaseModel) else place[name]
         if part.endswith("[]"):
             for number, item in enumerate(below):
                 title = getattr(item, "title", "") or getattr(item, "name", "") or str(number + 1)
-                yield from walk(item, rest, f"{whose}, {title}" if whose else title)
+                yield from walk(item, rest, f"{whose}{colon(said)}{term(title, said)}" if whose else title)
         else:
             yield from walk(below, rest, whose)
 

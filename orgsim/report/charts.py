@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MONEY = ("revenue", "gross_margin", "profit", "lead_waste_value", "lead_waste_share")
 SPREAD = ("profit", "lead_waste_value")
+MOST_DOTS = 100  # of an arm; more worlds would make a page too large for a mail, and no reader could tell them apart
 MOST_PARAMETERS = 8  # that the figure of the sensitivity shows
 
 
@@ -55,7 +56,8 @@ def sections(report: Report) -> dict[str, list[Chart]]:
     if several:
         found["money"].append(chart_differences(table, arms, said, about))
     if c.replicates > 1:
-        found["money"].append(chart_values(shown(tables.values(c, SPREAD)), shown(spread), arms, said, about))
+        every = shown(tables.values(c, SPREAD))
+        found["money"].append(chart_values(every, shown(spread), arms, said, about, MOST_DOTS))
     return found
 
 

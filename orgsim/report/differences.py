@@ -70,13 +70,14 @@ def cell_label(cell: Cell, scenario: Scenario, said: Language) -> tuple[str, str
         name = cell.name.removeprefix("device ")
         shipped = said.has(f"report.device.{name}")
         title = said.say(f"report.device.{name}") if shipped else scenario.devices[name].title or name
-        return f"{said.say('report.cell.device')}{_colon(said)}{title}", name
+        return f"{said.say('report.cell.device')}{colon(said)}{title}", name
     parts = cell.name.split(": ")
     words = [_said(said, "cell", part) for part in parts]
-    return _colon(said).join(words), ""
+    return colon(said).join(words), ""
 
 
-def _colon(said: Language) -> str:
+def colon(said: Language) -> str:
+    """What stands between a thing and what is said of it."""
     return "\u202f: " if said.code == "fr" else ": "
 
 

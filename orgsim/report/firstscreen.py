@@ -6,10 +6,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from orgsim.experiments import metrics
+from orgsim.leadership.arms import equal_programme
 from orgsim.report.answer import LUCK
 from orgsim.report.assumptions import parameter_title
 from orgsim.report.names import translated
-from orgsim.report.sensitivity import LEAST, parameters_drawn, wilson
+from orgsim.report.sensitivity import LEAST, detectable, parameters_drawn, wilson
 
 if TYPE_CHECKING:
     from orgsim.report.report import Report
@@ -24,7 +25,8 @@ def rests(report: Report) -> list[str]:
     number = said.number(c.years, 0 if c.years % 1 == 0 else 1)
     years = said.say("report.page.rests.years", count=c.years, number=number)
     worlds = said.number(c.replicates, 0)
-    found = [said.say("report.page.rests.worlds", count=c.replicates, number=worlds, years=years)]
+    key = "alone" if len(c.arms) < 2 and c.replicates > 1 else "worlds"
+    found = [said.say(f"report.page.rests.{key}", count=c.replicates, number=worlds, years=years)]
     if c.uncertain:
         found.append(said.say("report.page.rests.uncertain"))
     kept = sign_kept(report)
@@ -35,8 +37,21 @@ def rests(report: Report) -> list[str]:
     found += [said.say(f"report.page.rests.{key}") for key, true in (
         ("start_own", c.start == "own"), ("budget_equal", c.budget == "equal"),
         ("bootstrap", c.interval == "bootstrap")) if true]  # fmt: skip
+    found += _short(report) if c.budget == "equal" else []
     notes = c.scenario.notes
     return found + [translated(note, said) for note in (notes.assumed, notes.measured) if note]
+
+
+def _short(report: Report) -> list[str]:
+    """Whose leaders cost more than an equal budget can give."""
+    c, said = report.comparison, report.said
+    scenario, today = c.scenario, c.scenario.structures[c.today.structure]
+    missing = {str(arm): equal_programme(scenario, today, scenario.structures[arm.structure])[1] for arm in c.arms}
+    short = [report.names[arm] for arm, euro in missing.items() if euro > 0]
+    if not short:
+        return []
+    amount = said.number(max(missing.values()) / 1000)
+    return [said.say("report.page.rests.budget_short", arms=said.joined(short), amount=amount)]
 
 
 def _kept(report: Report, kept: dict[str, Any]) -> list[str]:
@@ -76,18 +91,19 @@ def changes(report: Report) -> list[str]:
         found.append(say("few", draws=draws.number))
     else:
         strong = [row for row in table if row["beyond_luck"]]
+        least = said.number(detectable(draws.number, len(table), report.comparison.confidence), 2)
         turning = [row for row in strong if min(row["kept_when_low"], row["kept_when_high"]) < HALF]
         moving = [row for row in strong if row not in turning]
         for row in turning[:MOST_MOVES]:
             key = "turns_low" if row["kept_when_low"] < row["kept_when_high"] else "turns_high"
             found.append(say(key, title=parameter_title(row["parameter"], said), **_thirds(row, "kept", said, False)))
         if not turning and report.answer.state != LUCK:
-            found.append(say("nothing", draws=draws.number))
+            found.append(say("nothing", draws=draws.number, least=least))
         for place, row in enumerate(moving[:MOST_MOVES]):
             key = "also_moves" if place else "moves"
             found.append(say(key, title=parameter_title(row["parameter"], said), **_thirds(row, "difference", said)))
         if not strong:
-            found.append(say("none_beyond", parameters=len(table), draws=draws.number))
+            found.append(say("none_beyond", parameters=len(table), draws=draws.number, least=least))
         kept = sign_kept(report)
         if kept is not None and not turning and not report.comparison.uncertain:
             found += _together(report, kept, say)

@@ -110,7 +110,8 @@ def _wanted(report: Report, name: str) -> bool:
 def _intro(report: Report, name: str, say: Any) -> list[str]:
     c, e = report.comparison, report.evidence
     if name in ("money", "funnel", "waste"):
-        return [say("intro.money", worlds=report.said.number(c.replicates, 0)), *_chosen(report, name, say)]
+        worlds = report.said.number(c.replicates, 0)
+        return [say("intro.money", count=c.replicates, worlds=worlds), *_chosen(report, name, say)]
     if name == "pay" and not report.sections["pay"]:
         return [say("intro.no_years")]
     if name in DETAIL:
@@ -146,6 +147,7 @@ def _content(report: Report, say: Any) -> dict[str, Any]:
         "structures": [_structure(one, report, say) for one in structure_differences(c, said)],
         "plans": [{"title": _capital(pay_phrase(c.scenario, name, said)),
                    "words": pay_words(c.scenario, c.scenario.pay[name], said)} for name in plans],
+        "ranked": any(one.correlation is not None for one in assumed),
         "assumed": [_parameter(one, said) for one in assumed], "others": [_parameter(one, said) for one in others],
         "made": made(report),
     }  # fmt: skip
@@ -168,12 +170,11 @@ def _structure(one: Any, report: Report, say: Any) -> dict[str, Any]:
 def _parameter(one: Parameter, said: Any) -> dict[str, Any]:
     values: dict[str, list[str]] = {}
     for owner, value in one.values:
-        whose = ", ".join(term(part, said) for part in owner.split(", "))
         values.setdefault(cell_text(value, "", said) if not isinstance(value, (list, tuple)) else shown(value),
-                          []).append(whose)  # fmt: skip
+                          []).append(term(owner, said))  # fmt: skip
     single = len(values) == 1
-    text = "; ".join(value if single or not whose[0] else f"{value} ({', '.join(whose)})"
-                     for value, whose in values.items())  # fmt: skip
+    text = " · ".join(value if single or not whose[0] else f"{value} ({'; '.join(whose)})"
+                      for value, whose in values.items())  # fmt: skip
     ends = {"low": one.low, "high": one.high}
     place = "between" if None not in ends.values() else "from" if one.low is not None else "up_to"
     written = {name: "" if value is None else cell_text(value, "", said) for name, value in ends.items()}

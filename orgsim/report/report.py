@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,11 +64,15 @@ class Report:
         from orgsim.figures.chart import ArmNames
 
         c = self.comparison
-        return ArmNames.of(
+        named = ArmNames.of(
             [str(arm) for arm in c.arms], self.said, today=str(c.today), reference=str(c.against),
             structures={name: printable(one.title) for name, one in c.scenario.structures.items()},
             plans={name: printable(one.title) for name, one in c.scenario.pay.items()},
         )  # fmt: skip
+        # There are fewer colours and marks than there may be arms: those that share figures have one each.
+        first = sorted(named.arms, key=lambda arm: arm.key not in {str(one) for one in self.close})
+        places = {arm.key: place for place, arm in enumerate(first)}
+        return ArmNames(tuple(replace(arm, place=places[arm.key]) for arm in named.arms))
 
     @property
     def subject(self) -> Arm | None:

@@ -190,6 +190,12 @@ def _quantile(confidence: float) -> float:
     return float(special.ndtri(0.5 + confidence / 2))
 
 
+def detectable(draws: int, parameters: int, confidence: float = 0.95) -> float:
+    """The rank correlation from which the strongest of so many parameters is more than luck (Holm's first step)."""
+    each = 1 - (1 - confidence) / parameters
+    return math.tanh(_quantile(each) * RANK_ERROR / math.sqrt(draws - 3))
+
+
 def wilson(hits: int, number: int, confidence: float = 0.95) -> tuple[float, float]:
     """Interval of a share of independent yes or no (Wilson 1927)."""
     z, p = _quantile(confidence), hits / number

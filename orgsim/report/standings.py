@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orgsim.experiments.metrics import about
 from orgsim.experiments.statistics import beyond_luck
+from orgsim.report.answer import EQUAL
 from orgsim.report.firstscreen import hits, sign_kept
 from orgsim.results import Arm
 
@@ -32,7 +33,7 @@ def tiles(report: Report) -> list[dict[str, Any]]:
         "note": _say(report, "tile.worlds_note"), "exact": repr(float(verdict.row["share_better"])),
     })  # fmt: skip
     kept = sign_kept(report)
-    if kept is not None:
+    if kept is not None and not c.uncertain:  # whose worlds are the draws
         found.append({
             "label": _say(report, "tile.draws"), "tone": "", "figure": "kept", "exact": repr(float(kept["kept"])),
             "value": _say(report, "tile.worlds_of", many=hits(kept), all=kept["draws"]),
@@ -48,7 +49,7 @@ def about_tiles(report: Report) -> str:
     if report.subject is None:
         return ""
     names = {"arm": report.arms[str(report.subject)].name, "reference": report.arms[str(c.against)].name}
-    nearest = found.leading is None and len(found.arms) > 1
+    nearest = found.leading is None and len(found.arms) > 1 and found.state != EQUAL
     return _say(report, "tile.best" if nearest else "tile.against", **names)
 
 
@@ -60,11 +61,14 @@ def _money(report: Report, row: dict[str, Any], label: str) -> dict[str, Any]:
                         low=said.signed(row["difference_low"] * scale),
                         high=said.signed(row["difference_high"] * scale))  # fmt: skip
     good = what.better * row["difference"] > 0
+    note = interval if real else _say(report, "tile.luck_note", interval=interval)
+    if row["difference_low"] == row["difference_high"]:
+        note = _say(report, "tile.equal_note")
     return {
         "label": _say(report, f"tile.{label}"), "figure": row["metric"],
         "exact": repr(float(row["difference"] * scale)), "value": f"{said.signed(row['difference'] * scale)}\u00a0k€",
         "tone": ("better" if good else "worse") if real else "",
-        "note": interval if real else _say(report, "tile.luck_note", interval=interval),
+        "note": note,
     }  # fmt: skip
 
 
@@ -93,7 +97,8 @@ def rows(report: Report) -> tuple[list[str], list[dict[str, Any]]]:
         cells[1:1] = [often, *([_kept(report, kept.get(str(arm)))] if kept else [])]
         for head, cell in zip(heads, cells, strict=True):
             cell["label"] = head
-        found.append({"key": str(arm), "place": c.arms.index(arm), "name": report.arms[str(arm)].name, "state": state,
+        shown = report.arms[str(arm)]
+        found.append({"key": str(arm), "place": shown.place, "name": shown.name, "state": state,
                       "verdict": _say(report, f"verdict.{word}"), "cells": cells})  # fmt: skip
     return heads, found
 
@@ -113,7 +118,9 @@ def _figure(report: Report, row: dict[str, Any], reference: bool) -> dict[str, A
     return _cell(said.signed(value), value, f"{row['metric']} difference", note, luck)
 
 
-def _cell(text: str = "", value: float | None = None, figure: str = "", note: str = "", luck: bool = False) -> Any:
+def _cell(
+    text: str = "", value: float | None = None, figure: str = "", note: str = "", luck: bool = False
+) -> dict[str, Any]:
     """A cell: its text, the full value and which figure it is, a line below, and whether it is marked as luck."""
     exact = None if value is None else repr(float(value))
     return {"text": text, "exact": exact, "figure": figure, "note": note, "luck": luck}

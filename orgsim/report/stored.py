@@ -123,8 +123,13 @@ def _settings(about: dict[str, Any], scenario: Scenario) -> dict[str, Any]:
             given.get("--confidence", "95%"), "share"),
         "interval": str(about.get("interval") or given.get("--interval", "t")),
     }  # fmt: skip
-    if found["interval"] not in INTERVALS:
-        raise StoredError(f"interval: found {found['interval']!r}; allowed: {', '.join(INTERVALS)}")
+    told = {"interval": (found["interval"], INTERVALS), "start": (about["start"], ("today", "own")),
+            "budget": (about["budget"], ("free", "equal"))}  # fmt: skip
+    for name, (value, allowed) in told.items():
+        if value not in allowed:
+            raise StoredError(f"{MANIFEST}: {name}: found {value!r}; allowed: {', '.join(allowed)}")
+    if not 0 < found["confidence"] < 1:
+        raise StoredError(f"{MANIFEST}: confidence: found {found['confidence']}; allowed: between 0 and 1")
     precise = about.get("precision")
     if precise:
         found["metric"] = metrics.metric_of(scenario, precise["metric"]).name
@@ -142,6 +147,8 @@ def _check_complete(c: Comparison, path: Path) -> None:
     keys = (c.runs[name].tolist() for name in ("structure", "pay", "replicate"))
     for structure, pay, replicate in zip(*keys, strict=True):
         there.setdefault((structure, pay), []).append(replicate)
+    if c.today != Arm(c.scenario.today.structure, c.scenario.today.pay):
+        raise StoredError(f"{MANIFEST}: today: {c.today} is not the scenario's; run `orgsim compare` again")
     for arm in c.arms:
         if arm.structure not in c.scenario.structures or arm.pay not in c.scenario.pay:
             raise StoredError(f"{path}: {arm} is no arm of the scenario in {MANIFEST}")

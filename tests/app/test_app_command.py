@@ -105,6 +105,40 @@ def test_it_ends_within_a_second_while_pages_are_open_and_computing(running: lis
         assert time.monotonic() - began < 1.5  # a stretch of a run may be under way
 
 
+def test_it_ends_quietly_while_downloads_are_made(running: list[subprocess.Popen[str]]) -> None:
+    import threading
+
+    import httpx
+
+    port = free_port()
+    program, link = start(running, "midsize", "--port", str(port))
+    question = {"base": "midsize", "seed": 5, "arms": [{"structure": "merged"}, {"structure": "cro"}]}
+    said: list[str] = []
+
+    def fetch(name: str) -> None:
+        try:
+            answer = httpx.post(f"{link}download/{name}", json={"question": question},
+                                headers={"origin": link.rstrip("/")}, timeout=20)  # fmt: skip
+            said.append(answer.text)
+        except httpx.HTTPError:
+            said.append("Given up.")
+
+    readers = [threading.Thread(target=fetch, args=(name,)) for name in ("results.csv", "report.html")]
+    for reader in readers:
+        reader.start()
+    time.sleep(0.5)
+    began = time.monotonic()
+    program.send_signal(signal.SIGINT)
+    program.wait(5)
+    assert time.monotonic() - began < 2.5  # a second for readers, and the stretch of a run that is under way
+    for reader in readers:
+        reader.join(5)
+    assert said == ["Given up.", "Given up."]
+    assert program.returncode == 0
+    assert program.stderr is not None
+    assert "Traceback" not in program.stderr.read()
+
+
 def test_a_port_that_is_taken_is_told() -> None:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
@@ -118,7 +152,8 @@ def test_a_port_that_is_taken_is_told() -> None:
 
 @pytest.mark.parametrize(("words", "said"), [
     (["nowhere"], "no such scenario"), (["baselin"], "did you mean 'baseline'"), (["--port", "99999"], "99999"),
-    (["--listen", "no.such.address.invalid"], "cannot listen"), (["--port", "0"], "0"),
+    (["--listen", "no.such.address.invalid"], "cannot listen"),
+    (["--listen", ""], "an address is needed"), (["--port", "0"], "0"),
 ])  # fmt: skip
 def test_mistakes_are_told(words: list[str], said: str) -> None:
     done = CliRunner().invoke(main, ["app", "--no-browser", *words])
@@ -126,10 +161,12 @@ def test_mistakes_are_told(words: list[str], said: str) -> None:
     assert said in done.stderr
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
+@pytest.mark.parametrize("package", ["starlette", "uvicorn", "websockets", "jinja2", "vl_convert", "tomli_w"])
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
     done = CliRunner().invoke(main, ["app", "--no-browser"])
     assert done.exit_code == 2
+    assert package in done.stderr
     assert "pip install 'orgsim[web]'" in done.stderr
 
 
@@ -156,3 +193,16 @@ def test_the_command_line_does_not_load_what_serves() -> None:
     code = f"import orgsim.cli, sys; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_file_with_mistakes_is_told_line_by_line_and_one_too_large_by_its_name(tmp_path: Path) -> None:
+    wrong, large = tmp_path / "wrong.toml", tmp_path / "large.toml"
+    wrong.write_text('extends = "baseline"\n[people]\nreps = -3\nrepz = 4\n', encoding="utf-8")
+    large.write_text('extends = "baseline"\n[market]\nsize = 400_000\n', encoding="utf-8")
+    done = CliRunner().invoke(main, ["app", "--no-browser", str(wrong)])
+    assert done.exit_code == 2
+    assert "wrong.toml:3: people.reps" in done.stderr
+    assert "wrong.toml:4: people.repz" in done.stderr
+    done = CliRunner().invoke(main, ["app", "--no-browser", "--port", str(free_port()), str(large)])
+    assert done.exit_code == 2
+    assert "large.toml: market.size: found 400,000 prospects" in done.stderr

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from orgsim.app.document import text_of
+from orgsim.app.downloads import file_of, named
 from orgsim.app.question import read, shipped
 from orgsim.app.start import first_question, values_against
+from orgsim.language import language
 from orgsim.scenario.load import check_text, load_scenario, names
 from orgsim.scenario.schema import Scenario
 
@@ -79,3 +81,24 @@ def test_endless_values_travel_as_text() -> None:
     ended = base.with_(**{"structures.sla.lead_rights.sla": math.inf})
     values = values_against(ended, base)
     assert values["structures.sla"]["lead_rights"]["sla"] == "inf"
+
+
+def test_a_firm_of_its_own_has_its_own_name_in_files_and_none_of_what_was_said_of_the_shipped_one() -> None:
+    arms = [{"structure": name, "pay": "own_numbers", "levers": {}} for name in ("separate", "merged")]
+    shipped_one = read({"base": "midsize", "arms": arms})
+    assert file_of(shipped_one) == "orgsim-midsize"
+    assert shipped_one.scenario.notes.measured
+    own = read({"base": "midsize", "arms": arms, "firm": {"title": "Ma Société: \r\n<été> 2", "people.reps": 25}})
+    assert file_of(own) == "orgsim-ma-soci-t-t-2"
+    assert own.scenario.notes.measured == ""
+    assert file_of(read({"base": "midsize", "arms": arms, "firm": {"title": "株式会社"}})) == "orgsim-midsize"
+
+
+def test_what_levers_made_is_called_after_what_it_was_made_of_and_no_two_alike() -> None:
+    arms = [{"structure": "merged", "pay": "own_numbers", "levers": {"coordination": hours}} for hours in (5, 6)]
+    arms.append({"structure": "separate", "pay": "own_numbers", "levers": {"rep_variable": 0.4}})
+    case = named(read({"base": "baseline", "arms": arms}), language("en"))
+    structures = [case.scenario.structures[arm.structure].title for arm in case.arms]
+    assert structures == ["Merged director, sales-bred, adjusted", "Merged director, sales-bred, adjusted 2",
+                          "Separate heads"]  # fmt: skip
+    assert case.scenario.pay[case.arms[2].pay].title.endswith(", adjusted")

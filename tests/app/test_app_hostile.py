@@ -237,3 +237,131 @@ def test_raw_bytes_on_the_port_are_no_harm(server: Listening) -> None:
                 answer = b""
             assert b"200 OK" not in answer
     assert httpx.get(f"{server.http}/start.json").status_code == 200
+
+
+HALF = '"\\ud800"'
+
+
+@pytest.mark.parametrize("message", [f'{{"type":"ask","id":{HALF}}}', f'{{"type":{HALF}}}',
+                                     f'{{"type":"ask","question":{{"base":{HALF}}}}}',
+                                     f'{{"type":"ask",{HALF}:1}}'])  # fmt: skip
+def test_half_a_character_is_refused_where_it_comes_in(server: Listening, client: TestClient, message: str) -> None:
+    """JSON can write it, and no answer that repeats it could be sent."""
+    import websockets
+
+    async def run() -> Document:
+        async with websockets.connect(server.live, origin=server.http) as ws:
+            await ws.send(message)
+            found: Document = json.loads(await asyncio.wait_for(ws.recv(), 10))
+            return found
+
+    assert "half a character" in asyncio.run(run())["problems"][0]["message"]
+    headers = {"origin": HOME, "content-type": "application/json"}
+    answer = client.post("/download/scenario.toml", content=message.encode(), headers=headers)
+    assert answer.status_code == 400
+
+
+def test_whole_characters_are_welcome_however_they_are_written(client: TestClient, question: Document) -> None:
+    question["firm"]["title"] = "😀 \u2028 <script>"
+    headers = {"origin": HOME, "content-type": "application/json"}
+    body = json.dumps({"question": question}, ensure_ascii=True)
+    assert "\\ud83d" in body
+    answer = client.post("/download/scenario.toml", content=body, headers=headers)
+    assert answer.status_code == 200
+    assert "😀" in answer.text
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nHost: x", b"GET /start.json HTTP/1.1\r\n\r\nGET /",
+                                   b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 90\r\n\r\nabc"])  # fmt: skip
+def test_who_begins_a_request_and_does_not_end_it_gives_way(
+    server: Listening, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:  # fmt: skip
+    """Some hundreds of such connections would keep everybody else out."""
+    import socket
+
+    from orgsim.app import connection
+
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.4)
+    with socket.create_connection(("127.0.0.1", server.port), 5) as raw:
+        raw.settimeout(0.1)
+        raw.sendall(begun)
+        closed, limit = False, time.monotonic() + 5
+        while not closed and time.monotonic() < limit:
+            try:
+                closed = raw.recv(65536) == b""
+            except TimeoutError:
+                with contextlib.suppress(OSError):
+                    raw.sendall(b"y")  # a byte now and then does not help
+            except OSError:
+                closed = True
+    assert closed
+
+
+def test_a_reader_who_is_only_quiet_between_requests_is_not_put_out(
+    server: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    import http.client
+
+    from orgsim.app import connection
+
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.2)
+    one = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    for _ in range(3):
+        one.request("GET", "/health.json")
+        assert one.getresponse().read()
+        sock = one.sock
+        time.sleep(0.5)
+    assert one.sock is sock
+    one.close()
+
+
+def test_one_page_too_many_is_told_so_and_those_open_go_on(
+    server: Listening, question: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    import websockets
+
+    monkeypatch.setattr("orgsim.app.server.MOST_PAGES", server.service.pages + 1)
+    monkeypatch.setattr("orgsim.app.server.TURNED_AWAY", 0.1)
+
+    async def run() -> None:
+        async with websockets.connect(server.live, origin=server.http) as good:
+            await _good(good, question, 1)
+            async with websockets.connect(server.live, origin=server.http) as more:
+                assert json.loads(await asyncio.wait_for(more.recv(), 10))["type"] == "busy"
+                with pytest.raises(websockets.ConnectionClosed) as closed:
+                    await asyncio.wait_for(more.recv(), 10)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1013
+            await _good(good, question, 2)
+
+    asyncio.run(run())
+
+
+def test_a_page_whose_line_breaks_off_leaves_nothing_behind(server: Listening, question: Document) -> None:
+    """Half-closed in the middle of a message, and cut without a word."""
+    import base64
+    import os
+    import socket
+
+    question["seed"] = 555
+    head = (f"GET /live HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nOrigin: {server.http}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}\r\n\r\n")  # fmt: skip
+    body = json.dumps({"type": "ask", "id": 1, "question": question | {"worlds": 800}}).encode()
+    frame = b"\x81\xfe" + len(body).to_bytes(2) + b"\0\0\0\0" + body
+    before = server.service.pages
+    for sent in (frame + b"\x01\x85\0\0\0\0ab", frame[:40]):
+        for half in (True, False):
+            with socket.create_connection(("127.0.0.1", server.port), 5) as raw:
+                raw.sendall(head.encode())
+                assert b"101 Switching" in raw.recv(2000)
+                raw.sendall(sent)
+                time.sleep(0.1)
+                if half:
+                    raw.shutdown(socket.SHUT_WR)
+                    time.sleep(0.1)
+    limit = time.monotonic() + 10
+    while (server.service.pages > before or server.service.scheduler.jobs) and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert server.service.pages == before
+    assert server.service.scheduler.jobs == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 
 import orgsim
 from orgsim.app import live
-from orgsim.app.downloads import command_of, scenario_file
+from orgsim.app.downloads import command_of, file_of, scenario_file
+from orgsim.app.levers import PAY_LEVERS, STRUCTURE_LEVERS, Lever
 from orgsim.app.live import Ask
 from orgsim.app.question import read
 from orgsim.app.reply import comparison_of
@@ -248,3 +250,99 @@ def test_two_threads_that_want_the_same_world_warm_it_up_once(question: Document
     for thread in threads:
         thread.join()
     assert (runs.count, runs.warm) == (2, 1)
+
+
+def test_who_waits_in_a_queue_still_gets_a_first_answer_of_two_worlds(
+    question: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """One world cannot tell anything; it is shown only where a run itself takes long, and not where others are served
+    in between."""
+
+    def first(hurry: float, wait: float) -> int:
+        monkeypatch.setattr(live, "HURRY", hurry)
+        said: list[Document] = []
+        ask = Ask("page", {"id": 1, "question": question}, Runs(), said.append)
+        while not said:
+            unit = ask.unit()
+            assert unit is not None
+            unit()
+            time.sleep(wait)
+        return int(said[0]["worlds"])
+
+    first(10.0, 0.0)
+    assert first(0.2, 0.25) == 2
+    assert first(0.0, 0.0) == 1
+
+
+def test_structures_and_plans_of_the_firms_own_are_named_in_answers(question: Document, answers: Answers) -> None:
+    question["firm"] |= {"structures.ours": {"extends": "merged", "title": "Our <b>way</b>"},
+                         "pay.fee": {"rep": [{"metric": "wins", "rate": 300}]}}  # fmt: skip
+    question["arms"] = [{"structure": "ours", "pay": "fee", "levers": {"coordination": 7}}, {"structure": "separate"}]
+    answer = answers(question)[0]
+    assert answer["own"] == {"structures": {"ours": "Our <b>way</b>"}, "pay": {"fee": "fee"}}
+    assert answer["arms"][0]["name"].startswith("Our <b>way</b>")
+    assert "(2)" not in answer["arms"][0]["name"]
+    question["firm"] = {name: value for name, value in question["firm"].items() if name.startswith(("market", "time"))}
+    question["arms"][0] = {"structure": "merged"}
+    assert answers(question)[0]["own"] == {"structures": {}, "pay": {}}
+
+
+def every(levers: tuple[Lever, ...]) -> Document:
+    """A value for each of some levers, somewhere inside."""
+
+    def inside(lever: Lever) -> Any:
+        if lever.kind != "number":
+            return ["my gemba", "gemba"] if lever.many else lever.choices[0]
+        value = lever.least + 0.37 * (lever.most - lever.least)
+        return round(value) if lever.whole else value
+
+    return {lever.id: inside(lever) for lever in levers}
+
+
+@pytest.mark.parametrize("base", ["baseline", "startup"])
+def test_every_lever_and_entries_of_ones_own_come_through_to_the_command_line(
+    question: Document, answers: Answers, tmp_path: Any, base: str
+) -> None:  # fmt: skip
+    import shlex
+
+    from click.testing import CliRunner
+
+    from orgsim.cli import main
+
+    firm = question["firm"] | {
+        "title": 'Ours "quoted" <script>\u2028', "structures.ours": {"extends": "separate", "coordination": 3.3},
+        "pay.fee": {"title": "Fee", "rep": [{"metric": "wins", "rate": 300}]}, "devices.my gemba": {"extends": "gemba"},
+        "market.outside_share": 0.4, "opportunity.cycle": 9, "money.programme_spend": 77_000, "lead.threshold": -1.3,
+        "cooperation.start": 0.55, "today.structure": "ours", "today.pay": "fee", "market.deal_value": 33_000,
+    }  # fmt: skip
+    levers = every(STRUCTURE_LEVERS) | {"threshold_right": "top", "budget": "chief"} | every(PAY_LEVERS)
+    arms = [{"structure": "ours", "pay": "fee"}, {"structure": "cro", "pay": "own_numbers", "levers": levers},
+            {"structure": "ours", "pay": "shared_revenue", "levers": {"coordination": 2, "rep_variable": 0.25}},
+            {"structure": "ours", "pay": "fee", "levers": {"sla": "none"}}]  # fmt: skip
+    pinned = {"firm": {"people.reps": 3, "market.size": 400, "time.years": 0.5}, "arm": {"structure": "cro"}}
+    asked = question | {"base": base, "firm": firm, "arms": arms, "reference": 1, "pinned": pinned}
+    case, answer = read(asked), answers(asked)[-1]
+    text = scenario_file(case, {"language": "fr"}, 20)
+    words = shlex.split(next(line for line in text.splitlines() if "orgsim compare" in line)[2:])[1:]
+    path = tmp_path / f"{file_of(case)}.toml"
+    path.write_text(text, encoding="utf-8")
+    words[words.index(path.name)] = str(path)
+    done = CliRunner().invoke(main, [*words, "--format", "json", "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    told = {(arm["structure"], arm["pay"]): arm["metrics"] for arm in json.loads(done.stdout)["arms"]}
+    assert len(told) == 3
+    for arm in answer["arms"][:4]:
+        for name, figure in arm["metrics"].items():
+            row = told[arm["structure"], arm["pay"]][name]
+            for field in ("mean", "low", "high", "difference", "difference_low", "difference_high", "p_adjusted"):
+                assert figure[field] == row.get(field), (arm["key"], name, field)
+
+
+def test_an_answer_says_what_the_firm_of_today_amounts_to(question: Document, answers: Answers) -> None:
+    *_, last = answers(question)
+    case = read(question)
+    runs = orgsim.compare(case.scenario, arms=case.own, against=case.reference, replicates=20, seed=case.seed).runs
+    today = runs[(runs["structure"] == "separate") & (runs["pay"] == "own_numbers")]
+    assert last["now"]["revenue"] == pytest.approx(today["revenue"].mean() / 0.5)
+    assert last["now"]["never_called"] == pytest.approx(max(0, 1 - today["attempted"].mean() / today["mqls"].mean()))
+    assert last["now"]["attainment"] is None  # no year is complete in half of one

@@ -154,3 +154,57 @@ def test_titles_and_names_do_not_count_as_another_firm(question: Document) -> No
     assert read(question).firm_key == key
     question["firm"]["people.ramp"] = 4
     assert read(question).firm_key != key
+
+
+@pytest.mark.parametrize("place", ["question", "arms[0]", "arms[0].levers", "pinned"])
+def test_thousands_of_unknown_keys_are_told_as_one_mistake(question: Document, place: str) -> None:
+    """Each would be held against every known name, which takes seconds."""
+    keys = {f"leader_bac{n:04d}": 1 for n in range(5_000)}
+    arm = {"structure": "merged"}
+    asked = {"question": question | keys, "arms[0]": question | {"arms": [arm | keys]},
+             "arms[0].levers": question | {"arms": [arm | {"levers": keys}]},
+             "pinned": question | {"pinned": {"firm": {}, "arm": arm} | keys}}[place]  # fmt: skip
+    found = told(asked)
+    assert list(found) == [place]
+    assert "100 are the most" in found[place].message
+
+
+@pytest.mark.parametrize("worlds", [20.0, True, "20", [20]])
+def test_worlds_are_a_whole_number(question: Document, worlds: Any) -> None:
+    assert list(told(question | {"worlds": worlds})) == ["worlds"]
+
+
+def test_worlds_that_would_keep_the_server_busy_for_long_are_refused(question: Document) -> None:
+    arms = [{"structure": "cro"}, {"structure": "merged"}]
+    large = {"base": "midsize", "firm": {"market.size": 100_000}, "arms": arms}
+    assert read(large | {"worlds": 100}).worlds == 100
+    assert "found 800; of so large a firm the app runs up to" in told(large | {"worlds": 800})["worlds"].message
+    pinned = {"firm": {}, "arm": {"structure": "separate"}}
+    assert read(large | {"pinned": pinned}).seconds > read(large).seconds
+    assert read(question | {"worlds": 800}).worlds == 800
+
+
+@pytest.mark.parametrize("base", ["baseline", "startup"])
+def test_the_order_of_levers_makes_no_difference(base: str) -> None:
+    """Some levers decide whether others move anything: who holds the right to the score, whether there is a bonus."""
+    levers = {"threshold_right": "chief", "budget": "chief", "firm_weight": 0.2, "sales_voice": 0.4, "cap": 1.5,
+              "accelerator": 2.0, "clawback": 90, "rep_variable": 0.3}  # fmt: skip
+    backwards = dict(reversed(levers.items()))
+    for structure in ("separate", "sales_rules", "brand_focused", "revops"):
+        for pay in ("own_numbers", "fixed"):
+            arms = [{"structure": structure, "pay": pay, "levers": order} for order in (levers, backwards)]
+            one, two = read({"base": base, "arms": arms}).arms
+            assert one == two, (structure, pay)
+
+
+@pytest.mark.parametrize("name", ["=cmd|'/c calc'!A1", "@x", "+x", "-x", "a,b", "a / b", "__proto__", " x", "x ", "x\n",
+                                  "x;y", "$(id)", "`id`", "x" * 100, "<b>"])  # fmt: skip
+@pytest.mark.parametrize(("kind", "origin"), [("structures", "merged"), ("pay", "fixed"), ("devices", "gemba")])
+def test_names_that_a_spreadsheet_or_a_shell_could_take_for_something_else_are_refused(
+    kind: str, origin: str, name: str
+) -> None:  # fmt: skip
+    """They stand in results.csv, and in the command at the head of scenario.toml."""
+    arms = [{"structure": "merged"}]
+    assert "été 2-a" in getattr(read({"arms": arms, "firm": {f"{kind}.été 2-a": {"extends": origin}}}).scenario, kind)
+    found = told({"arms": arms, "firm": {f"{kind}.{name}": {"extends": origin}}})
+    assert "which begins with a letter" in found[f"firm.{kind}"].message

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from orgsim.app import security, server
+from orgsim.app import server
 from orgsim.app.security import LOOPBACK, POLICY, Gate, hosts_of, is_loopback, new_token
 from orgsim.app.server import Service, application
 
@@ -20,6 +20,7 @@ PORT = 8017
 HOME = f"http://127.0.0.1:{PORT}"
 LIVE = f"ws://127.0.0.1:{PORT}/live"
 TOKEN = "a-token-of-the-tests"
+COOKIE = f"orgsim_token_{PORT}"
 PATHS = ("/", "/start.json", "/levers.json", "/language/fr.json", "/static/nothing.js", "/nowhere", "/download/x")
 
 
@@ -163,19 +164,20 @@ def test_the_link_opens_the_page_and_gives_a_cookie(closed_one: TestClient) -> N
     assert answer.headers["content-security-policy"] == POLICY
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
-    assert "SameSite=Strict" in cookie
+    assert "SameSite=Lax" in cookie
     assert closed_one.get("/start.json").status_code == 200
     assert spoken_to(closed_one)
 
 
-@pytest.mark.parametrize("cookie", ["orgsim_token=wrong", "orgsim_token=", "x=\x01", "orgsim_token", "=" * 9000,
-                                    f"orgsim_token={TOKEN}x", "orgsim_token=é"])  # fmt: skip
+@pytest.mark.parametrize("cookie", [f"{COOKIE}=wrong", f"{COOKIE}=", "x=\x01", COOKIE, "=" * 9000, f"x{COOKIE}={TOKEN}",
+                                    f"{COOKIE}={TOKEN}x", f"{COOKIE}=é", f"orgsim_token={TOKEN}", TOKEN,
+                                    f"orgsim_token_{PORT + 1}={TOKEN}"])  # fmt: skip
 def test_a_wrong_cookie_is_no_key(closed_one: TestClient, cookie: str) -> None:
     assert closed_one.get("/start.json", headers={"cookie": cookie.encode("latin-1", "replace")}).status_code == 401
 
 
 def test_a_token_also_needs_the_right_host_and_origin(closed_one: TestClient) -> None:
-    right = {"cookie": f"{security.COOKIE}={TOKEN}"}
+    right = {"cookie": f"{COOKIE}={TOKEN}"}
     assert closed_one.get("/start.json", headers=right | {"host": "evil.example"}).status_code == 421
     assert closed_one.get("/start.json", headers=right | {"origin": "http://evil.example"}).status_code == 403
     assert closed_one.get("/start.json", headers=right | {"host": f"10.0.0.5:{PORT}"}).status_code == 200
@@ -196,3 +198,16 @@ def test_loopback_is_known_from_other_addresses() -> None:
     assert "192.168.1.2" in hosts_of("192.168.1.2")
     assert hosts_of("127.0.0.1") == frozenset(LOOPBACK)
     assert "0.0.0.0" in hosts_of("0.0.0.0")
+
+
+@pytest.mark.parametrize("others", ['x={"a":1,"b":[2]}; ', "bad[name]=1; ", "a=1;;; =; ", "long=" + "y" * 6_000 + "; ",
+                                    f"{COOKIE}=old; "])  # fmt: skip
+def test_cookies_of_other_servers_on_this_host_do_not_hide_ours(closed_one: TestClient, others: str) -> None:
+    headers = {"cookie": f"{others}{COOKIE}={TOKEN}"}
+    assert closed_one.get("/start.json", headers=headers).status_code == 200
+
+
+def test_a_query_of_many_fields_is_refused_like_any_other(closed_one: TestClient) -> None:
+    assert closed_one.get("/?" + "a=1&" * 5_000 + "token=wrong").status_code == 401
+    assert closed_one.get("/?token=%ff%00&token=").status_code == 401
+    assert closed_one.get("/?" + "a=1&" * 5_000 + f"token={TOKEN}").status_code == 200

@@ -45,6 +45,12 @@ class Page:
             if found.get("id") == id and all(found.get(key) == value for key, value in wanted.items()):
                 return found
 
+    async def all_of(self, *ids: int) -> list[Document]:
+        """All that is said until each of these has been answered, in whatever order."""
+        while set(ids) - {message["id"] for message in self.seen}:
+            self.seen.append(json.loads(await asyncio.wait_for(self.ws.recv(), 60)))
+        return self.seen
+
 
 def with_pages(server: Listening, number: int, act: Any) -> Any:
     """Open some pages and act with them."""
@@ -207,6 +213,79 @@ def test_why_tells_the_difference_of_two_arms_and_where_demand_is_lost(server: L
     assert other["pay"]
     assert len(other["structure"]) == 1
     assert wrong["type"] == "problem"
+
+
+def test_looking_closer_twice_at_once_is_answered_twice(server: Listening, question: Document) -> None:
+    """Why and follow are two panels of the page; neither takes the other's place, nor its mistakes."""
+    wrong = copy.deepcopy(question) | {"seed": -1}
+
+    async def act(page: Page) -> list[Document]:
+        for id, kind in enumerate(("ask", "why", "follow", "report"), 1):
+            await page.say(kind, id, wrong)
+        await page.say("why", 11, question)
+        await page.say("follow", 12, question)
+        return await page.all_of(1, 4, 11, 12)
+
+    kinds = {message["id"]: message["type"] for message in with_pages(server, 1, act)}
+    assert kinds | {2: "", 3: ""} == {1: "problem", 2: "", 3: "", 4: "problem", 11: "why", 12: "story"}
+
+
+def test_what_takes_too_long_is_told_and_not_kept_silent(
+    server: Listening, question: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setattr("orgsim.app.runs.PATIENCE", -1.0)
+    question["seed"] = 991
+
+    async def act(page: Page) -> list[Document]:
+        for id, kind in enumerate(("ask", "why", "report"), 1):
+            await page.say(kind, id, question)
+        return await page.all_of(1, 2, 3)
+
+    for found in with_pages(server, 1, act):
+        assert (found["type"], found["problems"][0]["key"]) == ("problem", "firm")
+        assert "too long" in found["problems"][0]["message"]
+    assert post(server, "results.csv", {"question": question}).json()["problems"][0]["key"] == "firm"
+
+
+def test_a_download_ends_some_time_and_a_scenario_waits_for_no_other(
+    server: Listening, question: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    import threading
+
+    question["seed"] = 992
+    begun, hold = threading.Event(), threading.Event()
+    row = server.service.runs.row
+
+    def slow(*args: Any, **more: Any) -> Any:
+        begun.set()
+        hold.wait(10)
+        return row(*args, **more)
+
+    monkeypatch.setattr(server.service.runs, "row", slow)
+    held = threading.Thread(target=post, args=(server, "results.csv", {"question": question, "worlds": 1}))
+    held.start()
+    assert begun.wait(10)
+    assert post(server, "scenario.toml", {"question": question}).status_code == 200
+    hold.set()
+    held.join(10)
+    monkeypatch.setattr("orgsim.app.downloads.MOST_SECONDS", -1.0)
+    found = post(server, "results.csv", {"question": question, "worlds": 1})
+    assert found.status_code == 422
+    assert "too long" in found.json()["problems"][0]["message"]
+
+
+def test_a_prospect_is_not_followed_in_a_firm_of_which_a_trace_would_take_long(
+    server: Listening, question: Document
+) -> None:  # fmt: skip
+    question["firm"] = {"market.size": 60_000, "market.signals_per_year": 8}
+
+    async def act(page: Page) -> Document:
+        await page.say("follow", 1, question)
+        return await page.until(1)
+
+    found = with_pages(server, 1, act)
+    assert (found["type"], found["problems"][0]["key"]) == ("problem", "prospect")
+    assert "orgsim trace" in found["problems"][0]["message"]
 
 
 def test_a_prospect_is_followed_under_every_arm(server: Listening, question: Document) -> None:

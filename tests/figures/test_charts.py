@@ -23,6 +23,7 @@ from orgsim.figures.chart import FEW, ArmNames, Chart
 from orgsim.figures.charts.arms import chart_arms, chart_differences
 from orgsim.figures.charts.leads import chart_waste, with_rates
 from orgsim.figures.charts.people import classed
+from orgsim.figures.charts.sureness import chart_sensitivity
 from orgsim.figures.charts.words import metric_title
 from orgsim.figures.charts.worlds import chart_values, quantiled, with_differences
 from orgsim.figures.look import LOOKS
@@ -296,6 +297,24 @@ def test_missing_figures_leave_a_gap_and_no_text() -> None:
     assert "nan" not in chart.alt.lower()
 
 
+def test_parameters_within_luck_are_drawn_hollow_and_said_to_be() -> None:
+    said, table = language("en"), tables()["sensitivity"]
+    arms = ArmNames.of(keys_of(2), said, today=keys_of(2)[0])
+    chart = chart_sensitivity(table.assign(beyond_luck=[True, *[False] * 4]), arms, said)
+    assert vega.svg(chart, width=700, panel=0).count("within luck</text>") == 4
+    assert chart.alt.count("(within luck)") == 2
+    column = list(chart.headings).index("beyond_luck")
+    assert [row[column] for row in chart.cells()] == ["yes", "no", "no", "no", "no"]
+
+
+def test_tables_give_a_mean_before_its_interval() -> None:
+    for chart in made().values():
+        columns = list(chart.headings)
+        for low in (place for place, name in enumerate(columns) if name == "low"):
+            assert columns[low - 1] in ("mean", "kept"), chart.name
+            assert columns[low + 1] == "high"
+
+
 def test_arms_are_named_by_what_tells_them_apart() -> None:
     said = language("en")
     one_plan = ArmNames.of(["merged / own_numbers", "cro / own_numbers"], said, today="cro / own_numbers")
@@ -332,6 +351,18 @@ def test_every_structure_and_pay_plan_that_ships_has_a_name() -> None:
         said = language(code)
         assert [n for n in scenario.structures if not said.has(f"figures.structure.{n}")] == []
         assert [n for n in scenario.pay if not said.has(f"figures.pay.{n}")] == []
+
+
+def test_of_many_worlds_fewer_dots_are_drawn_and_all_are_counted() -> None:
+    said, keys, table = language("en"), keys_of(2), tables(2, worlds=60)
+    arms = ArmNames.of(keys, said, today=keys[0])
+    chart = chart_values(table["values"], table["arms"], arms, said, about, most=20)
+    assert chart.table["value"].notna().sum() == 3 * 2 * 20
+    assert chart.read is not None
+    assert chart.read["worlds"].unique().tolist() == [60]
+    whole = chart_values(table["values"], table["arms"], arms, said, about)
+    assert chart.cells() == whole.cells()
+    assert chart.alt == whole.alt
 
 
 def test_the_same_rows_in_another_order_draw_the_same() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_driver import FIRM, QUIET, Served, Visit, answered, fragment, question
+from page_driver import FIRM, QUIET, Served, Visit, answered, fragment, question, settled
 
 
 @pytest.fixture(scope="session")
@@ -58,14 +58,30 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Visit]:
+def visit(chromium: Any) -> Iterator[Visit]:
     """Opens pages, each in a browser context of its own; afterwards nothing may have gone wrong on any of them: no
     error in the console, no breach of the security policy, no request to anything but the server."""
+    yield from _visits(chromium)
+
+
+@pytest.fixture(scope="module")
+def resting(chromium: Any, served: Served) -> Iterator[Any]:
+    """One page with its last answer, for tests that only look at it."""
+    visits = _visits(chromium)
+    page = next(visits)(served, color_scheme="light")
+    settled(page)
+    yield page
+    next(visits, None)
+
+
+def _visits(chromium: Any) -> Iterator[Visit]:
     opened: list[Any] = []
     wrong: list[str] = []
     allowed: list[str] = []
 
-    def open_page(server: Served, link: str | None = None, wait: bool = True, **options: Any) -> Any:
+    def open_page(
+        server: Served, link: str | None = None, wait: bool = True, before: Any = None, **options: Any
+    ) -> Any:
         options = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "reduced_motion": "reduce"} | options
         context = chromium.new_context(**options)
         context.set_default_timeout(QUIET)
@@ -76,6 +92,8 @@ def visit(chromium: Any, request: pytest.FixtureRequest) -> Iterator[Visit]:
         page.on("request", lambda asked: _own(asked.url, server.url) or wrong.append(f"request: {asked.url}"))
         page.on("websocket", lambda line: _own(line.url, server.url.replace("http", "ws")) or wrong.append(line.url))
         opened.append(context)
+        if before is not None:
+            before(page)
         page.goto(f"{server.url}/{fragment(question()) if link is None else link}")
         if wait:
             answered(page)

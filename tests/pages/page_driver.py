@@ -36,7 +36,7 @@ def question(**changes: Any) -> dict[str, Any]:
     """A question of the small firm, with few worlds."""
     arms = [{"structure": name, "pay": "own_numbers", "levers": {}} for name in ("separate", "merged", "cro")]
     return {"version": 1, "base": "baseline", "firm": FEW, "seed": 0, "arms": arms, "reference": 0, "pinned": None,
-            "worlds": 50} | changes  # fmt: skip
+            "worlds": 20} | changes  # fmt: skip
 
 
 def fragment(asked: dict[str, Any]) -> str:
@@ -60,8 +60,11 @@ class Served:
     def start(self) -> None:
         command = [sys.executable, "-W", "ignore", "-m", "orgsim", "app", str(self.scenario), "--no-browser", "--port",
                    str(self.port)]  # fmt: skip
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(1200):
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert self.process.stdout is not None
+        # Its own word, for on a busy machine some other process may listen at that port by now.
+        assert b"orgsim is at" in self.process.stdout.readline(), "the server ended by itself"
+        for _ in range(600):
             assert self.process.poll() is None, "the server ended by itself"
             with socket.socket() as line:
                 if line.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -72,7 +75,7 @@ class Served:
     def kill(self) -> None:
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
+            self.process.communicate()
 
 
 def answered(page: Any, at_least: int = 2, done: bool = False) -> None:
@@ -92,6 +95,11 @@ def settled(page: Any) -> None:
     answered(page, done=True)
     drawn = "() => document.documentElement.dataset.drawn === document.getElementById('answer').dataset.worlds"
     page.wait_for_function(drawn)
+
+
+def look(page: Any) -> Any:
+    """Where the things below the answer begin, px from the top of the page."""
+    return page.evaluate("Math.round(document.getElementById('board').getBoundingClientRect().top + scrollY)")
 
 
 def figure(page: Any, arm: int, metric: str, part: str = "value") -> float:

@@ -75,7 +75,12 @@ def test_with_scripting_every_figure_is_drawn_live_and_has_words_and_a_table(rea
     assert page.locator("figure.live").count() == figures.count() >= 8
     for place in range(figures.count()):
         figure = figures.nth(place)
-        assert len(figure.locator(".drawn[aria-label]").first.get_attribute("aria-label")) > 20
+        drawn = figure.locator(".drawn")
+        assert drawn.first.get_attribute("role") == "img"
+        assert drawn.first.get_attribute("aria-label") == figure.locator(".data .text").text_content()
+        for panel in range(drawn.count()):
+            assert drawn.nth(panel).locator("svg").bounding_box()["width"] > 100
+        assert not figure.locator("img").first.is_visible()
         assert figure.locator("table tbody tr").count() >= 1
 
 

@@ -51,6 +51,14 @@ def test_a_clear_winner_is_named_with_worlds_and_interval() -> None:
     assert f"(95\u00a0% interval {low}\u00a0to\u00a0{high})" in found.headline
 
 
+def test_that_every_alternative_is_worse_is_said_at_once() -> None:
+    found = answer(made(40, merged=-70.0, cro=-30.0), EN)
+    assert found.state == "behind"
+    assert found.headline.startswith("With a CRO over two heads or a sales-bred merged director, the firm earns ")
+    assert found.headline.endswith(" k€ a year less than today with separate heads.")
+    assert found.also == ()
+
+
 def test_two_winners_within_luck_of_each_other_are_not_ranked() -> None:
     found = answer(made(12, merged=70.0, cro=71.0), EN)
     assert found.state == "ahead"
@@ -75,10 +83,12 @@ def test_no_difference_is_said_as_luck() -> None:
 
 
 def test_worse_alternatives_make_no_winner() -> None:
-    found = answer(made(20, merged=-50.0, cro=-80.0), EN)
+    found = answer(made(20, merged=-50.0, cro=0.0), EN)
     assert found.state == "behind"
+    assert found.leading is None
     assert found.headline == "None of the alternatives does better than today with separate heads by more than luck."
-    assert found.also[0].startswith("With a sales-bred merged director or a CRO over two heads, it does worse: ")
+    assert found.also[0].startswith("With a sales-bred merged director, it does worse: ")
+    assert found.also[1].startswith("Within luck of today with separate heads: a CRO over two heads")
 
 
 def test_arms_that_are_the_same_in_every_world_are_equal() -> None:
@@ -113,7 +123,7 @@ def test_french_says_the_same() -> None:
     c = made(40, merged=70.0)
     english, french = answer(c, EN), answer(c, FR)
     assert french.state == english.state
-    assert french.headline.startswith("Avec un directeur unique issu des ventes, l'entreprise gagne ")
+    assert french.headline.startswith("Avec un directeur unique issu des ventes, l’entreprise gagne ")
     assert "mieux dans 40 mondes appariés sur 40" in french.headline
     assert len(french.also) == len(english.also)
 

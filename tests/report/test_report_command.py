@@ -4,6 +4,7 @@ comparison."""
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -27,6 +28,7 @@ run_off_months = 0
 """
 ARMS = "merged,separate"
 
+
 def orgsim(*args: str) -> Result:
     return CliRunner().invoke(main, list(args), prog_name="orgsim")
 
@@ -39,19 +41,36 @@ def firm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return "small.toml"
 
 
-@pytest.fixture
-def stored(firm: str) -> Path:
-    done = orgsim("compare", firm, "--arms", ARMS, "--replicates", "3", "--out", "results")
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stored comparison, made once."""
+    folder = tmp_path_factory.mktemp("stored")
+    (folder / "small.toml").write_text(SMALL, encoding="utf-8")
+    done = orgsim("compare", str(folder / "small.toml"), "--arms", ARMS, "--replicates", "3", "--out",
+                  str(folder / "results"))  # fmt: skip
     assert done.exit_code == 0, done.output
-    return Path("results")
+    return folder / "results"
 
 
-@pytest.mark.slow
+@pytest.fixture
+def stored(firm: str, results: Path) -> Path:
+    """A copy of it in the working folder, to be damaged."""
+    return Path(shutil.copytree(results, "results"))
+
+
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without their pictures, which take most of the time and are tested elsewhere."""
+    blank = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+    monkeypatch.setattr("orgsim.figures.vega.svgs", lambda chart, *_: [blank] * len(chart.panels))
+
+
+@pytest.mark.usefixtures("no_pictures")
 def test_a_stored_comparison_gives_the_page_of_the_comparison_itself(firm: str) -> None:
     done = orgsim("compare", firm, "--arms", ARMS, "--replicates", "3", "--out", "results", "--report", "now.html",
-                  "--draws", "12", "--confidence", "90%")  # fmt: skip
+                  "--draws", "2", "--confidence", "90%")  # fmt: skip
     assert done.exit_code == 0, done.output
-    later = orgsim("report", "results", "--out", "later.html", "--draws", "12")
+    later = orgsim("report", "results", "--out", "later.html", "--draws", "2")
     assert later.exit_code == 0, later.output
     assert Path("later.html").read_bytes() == Path("now.html").read_bytes()
     assert "--report now.html" in done.output.replace("\n", " ").replace("  ", " ")
@@ -59,6 +78,16 @@ def test_a_stored_comparison_gives_the_page_of_the_comparison_itself(firm: str) 
     assert page.wrong == []
     assert "90 %" in page.root.all("h1")[0].text
     assert not list(Path().glob("*.part"))
+
+
+def test_the_command_on_a_later_page_has_the_options_of_that_page() -> None:
+    from orgsim.commands.report import Wanted, _again
+
+    stored = ["orgsim", "compare", "x", "--seed", "0", "--report", "now.html", "--language", "en", "--draws", "9"]
+    made = _again(stored, Wanted(Path("later.html"), None, "fr", 12))
+    language = ["--language", "fr", "--draws", "12"]
+    assert made == ["orgsim", "compare", "x", "--seed", "0", "--report", "now.html", *language]
+    assert _again(stored[:5], Wanted(Path("a.html")))[5:] == ["--report", "a.html", "--draws", "100"]
 
 
 def test_what_was_stored_comes_back_as_it_was(stored: Path) -> None:
@@ -83,7 +112,7 @@ def test_a_run_until_a_precision_keeps_its_intervals(firm: str) -> None:
     assert found.summary()["difference_low"].tolist() == pytest.approx(summary["difference_low"].tolist(), nan_ok=True)
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("no_pictures")
 def test_figures_are_written_as_png_and_svg(stored: Path) -> None:
     done = orgsim("report", str(stored), "--out", "page.html", "--draws", "0", "--figures", "figures", "--language",
                   "fr")  # fmt: skip
@@ -130,6 +159,16 @@ def a_figure_less(folder: Path) -> None:
     pd.read_parquet(folder / "runs.parquet").drop(columns="profit").to_parquet(folder / "runs.parquet")
 
 
+def another_start(folder: Path) -> None:
+    about = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(about | {"start": "tomorrow"}))
+
+
+def a_confidence_of_two(folder: Path) -> None:
+    about = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(about | {"confidence": 2}))
+
+
 def another_arm(folder: Path) -> None:
     text = (folder / "manifest.json").read_text().replace('"merged / own_numbers"', '"sla / own_numbers"')
     (folder / "manifest.json").write_text(text)
@@ -142,6 +181,7 @@ def another_arm(folder: Path) -> None:
         (no_manifest, "manifest.json is missing"), (no_json, "no JSON"), (no_runs, "missing"),
         (half_of_the_runs, "damaged"), (a_world_less, "2 of 3 worlds"),
         (a_figure_less, "without profit"), (another_arm, "no runs of sla / own_numbers"),
+        (another_start, "start: found 'tomorrow'"), (a_confidence_of_two, "confidence: found 2"),
     ],
 )  # fmt: skip
 def test_a_folder_that_is_no_whole_comparison_is_refused_in_words(stored: Path, damage: object, said: str) -> None:
@@ -163,6 +203,8 @@ def test_a_folder_that_is_no_whole_comparison_is_refused_in_words(stored: Path, 
         (("compare", "small.toml", "--select-best", "profit", "--report", "r.html"), "does not go with --select-best"),
         (("compare", "small.toml", "--report", "."), "is a folder"),
         (("compare", "small.toml", "--report", "small.toml/r.html"), "is a file"),
+        (("compare", "small.toml", "--figures", "small.toml"), "is a file"),
+        (("compare", "small.toml", "--report", "/proc/r.html"), "nothing can be written in '/proc'"),
         (("compare", "small.toml", "--report", "r.html", "--draws", "-1"), "-1"),
     ],
 )

@@ -17,7 +17,15 @@ from orgsim.report import evidence
 from orgsim.report.differences import cell_text
 from orgsim.report.paywords import pay_words
 from orgsim.report.scenariofile import same, scenario_file
-from orgsim.report.sensitivity import draw, parameters_drawn, sensitivity_table, signs_table, uniforms, wilson
+from orgsim.report.sensitivity import (
+    detectable,
+    draw,
+    parameters_drawn,
+    sensitivity_table,
+    signs_table,
+    uniforms,
+    wilson,
+)
 from orgsim.results import Arm
 
 
@@ -132,6 +140,17 @@ def test_a_parameter_that_decides_all_is_found_and_others_are_not() -> None:
     assert table["correlation"].iloc[0] == pytest.approx(1.0)
     assert table["beyond_luck"].tolist().count(True) == 1
     assert sorted([table["kept_when_low"].iloc[0], table["kept_when_high"].iloc[0]]) == [0.0, 100.0]
+
+
+def test_the_correlation_that_would_show_is_the_one_that_does() -> None:
+    table = report().draws.sensitivity  # type: ignore[union-attr]
+    least = detectable(14, len(table))
+    assert 0.5 < least < 1
+    assert detectable(100, 63) == pytest.approx(0.34, abs=0.01)
+    # The strongest is beyond luck just where it passes that, but for the approximation (a tenth).
+    strongest = table.iloc[0]
+    if abs(abs(strongest["correlation"]) - least) > 0.1:
+        assert strongest["beyond_luck"] == (abs(strongest["correlation"]) > least)
 
 
 def test_wilsons_interval_is_the_published_one() -> None:

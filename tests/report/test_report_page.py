@@ -10,12 +10,15 @@ import threading
 import zlib
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from reporting import Element, compared, comparison, html, read, report, small
 
 from orgsim.experiments.metrics import about
+from orgsim.experiments.statistics import beyond_luck
 from orgsim.language import language
 from orgsim.report.detail import Cancelled
+from orgsim.report.differences import unit_text
 from orgsim.report.pictures import driver
 from orgsim.report.report import make
 from orgsim.report.scenariofile import same
@@ -70,6 +73,24 @@ def test_the_first_screen_shows_differences_of_the_summary(page: Element) -> Non
                 assert float(cell.attributes["data-value"]) == rows[structure, pay, "profit"]["share_better"]
                 checked += 1
     assert checked == 3 * 3 + 2
+
+
+def test_cells_of_the_first_screen_and_the_figure_call_the_same_luck(page: Element) -> None:
+    c = comparison()
+    rows = {(row["structure"], row["pay"], row["metric"]): row for row in c.summary().to_dict("records")}
+    drawn = next(chart for chart in report().charts if chart.name == "differences").table
+    sure = {(row["arm"], row["metric"]): row["beyond_luck"] for row in drawn.to_dict("records")}
+    marked = []
+    for line in (row for row in page.all("tr") if "data-arm" in row.attributes):
+        for cell in line.having("data-figure"):
+            metric, _, column = cell.attributes["data-figure"].partition(" ")
+            if column == "difference":
+                unsure = any(small.attributes.get("class") == "unsure" for small in cell.all("small"))
+                row = rows[(*line.attributes["data-arm"].split(" / "), metric)]
+                assert unsure == (not beyond_luck(row) and row["share_equal"] < 1)
+                assert not (unsure and sure[line.attributes["data-arm"], metric])
+                marked.append(unsure)
+    assert True in marked
 
 
 def test_tables_under_figures_hold_the_very_figures_that_are_drawn(page: Element) -> None:
@@ -257,12 +278,37 @@ def test_the_same_report_is_the_same_page() -> None:
 
 @pytest.mark.parametrize(("arms", "replicates"), [(("separate / own_numbers",), 3), (("merged", "separate"), 1)])
 def test_one_arm_or_one_world_still_make_a_page(arms: tuple[str, ...], replicates: int) -> None:
-    page = read(make(compared(replicates, arms), draws=3, worlds=2, threads=2).html())
+    page = read(make(compared(replicates, arms), draws=3, worlds=2, threads=2).html(live=False))
     assert page.wrong == []
     headline = page.root.all("h1")[0].text
     assert headline.startswith("Only one way was run" if len(arms) == 1 else "One world cannot tell")
     assert "?" not in headline
     assert "nan" not in headline
+
+
+def test_without_draws_the_page_says_nothing_of_what_the_answer_hangs_on() -> None:
+    text = make(comparison(), draws=0, worlds=1, threads=2).html(live=False)
+    page = read(text).root
+    assert "rank correlation" not in page.text
+    assert "Correlation with the answer" not in page.text
+    assert not [cell for cell in page.having("data-figure") if cell.attributes["data-figure"] == "kept"]
+    assert "were not drawn" in page.text
+
+
+def test_the_first_screen_says_how_far_the_difference_spreads_over_the_draws() -> None:
+    c, draws = comparison(), report().draws
+    assert draws is not None
+    arm = report().subject
+    assert arm is not None
+    found = (draws.drawn.values(arm, "profit") - draws.drawn.values(c.against, "profit")) / 1000 / c.years
+    said = report().said
+    ends = [said.signed(float(end)) for end in (found.mean(), *np.quantile(found, (0.1, 0.9)))]
+    assert "it is {} k€ a year on average, {} to {} in eight draws of ten".format(*ends) in read(html()).root.text
+
+
+def test_a_rate_a_year_is_no_number_of_years() -> None:
+    assert unit_text("/year", 0.2, language("en")) == "a year"
+    assert unit_text("/year", 0.2, language("fr")) == "par an"
 
 
 def test_a_report_that_is_no_longer_wanted_stops() -> None:

@@ -1,14 +1,17 @@
 /* The answer in plain words, how far it has got, and what a screen reader is told of it. */
 
-import { by, el, write } from "./dom.js";
-import { code, number, percent, say, signed } from "./text.js";
+import { button, by, el, write } from "./dom.js";
+import { code, number, say, signed } from "./text.js";
 
-const FEW = 4; // worlds below which the page does not say what is luck and what is not
+const FEW = 8; // worlds below which the page does not say what is luck and what is not
+const UNSURE = 0.75; // share of draws that keep the sign, from which down the assumptions decide
 const LONG = 140; // characters from which a headline is set smaller
 const SPEAK_AFTER = 900; // milliseconds without a change before the answer is read out
 
 export class Answer {
-  constructor() {
+  /* report(): brings the reader to where the report is made. */
+  constructor(report) {
+    this.report = report;
     this.box = by("answer");
     this.body = by("answer-body");
     this.live = by("answer-live");
@@ -28,7 +31,8 @@ export class Answer {
 
   show(answer) {
     const parts = this.#made();
-    const early = answer.worlds < FEW && !["one_arm", "equal"].includes(answer.state_of_answer);
+    const telling = ["one_arm", "equal"].includes(answer.state_of_answer) || answer.state === "done";
+    const early = answer.worlds < FEW && !telling;
     const { headline, also } = early ? this.#early(answer) : answer;
     this.box.dataset.state = early ? "early" : answer.state_of_answer;
     this.box.dataset.worlds = answer.worlds;
@@ -44,7 +48,10 @@ export class Answer {
     parts.fill.style.width = `${(100 * answer.worlds) / answer.until}%`;
     parts.meter.classList.toggle("meter-over", answer.state === "done");
     this.box.setAttribute("aria-busy", String(answer.state !== "done"));
+    if (answer.state === "done" && !this.dragged) this.rooms = new Map();
     this.#room();
+    this.answer = answer;
+    if (answer.state === "done") write(parts.draws, say("app.draws.waiting"));
     clearTimeout(this.timer);
     const spoken = `${headline} ${this.#progress(answer)}`;
     // While a lever moves and while worlds are added, nothing is read out.
@@ -55,14 +62,39 @@ export class Answer {
      the figures below stay where they are; it is given back when the question is about other arms. */
   moving(question) {
     clearTimeout(this.timer);
+    this.undrawn();
     const of = JSON.stringify([code(), question.base, question.arms.map(({ structure, pay }) => [structure, pay])]);
-    if (of !== this.of) this.rooms = new Map();
+    this.dragged = of === this.of;
+    if (!this.dragged) this.rooms = new Map();
     this.of = of;
   }
 
+  /* How often the sign of each difference holds when the assumed parameters are drawn from their ranges. */
+  draws({ draws, until, kept, low }) {
+    const others = this.answer.arms.filter((arm) => !arm.pinned && Object.hasOwn(kept, arm.key));
+    if (!others.length) return this.undrawn();
+    const list = others.map((arm) =>
+      say("app.draws.arm", { arm: arm.name, kept: number(Math.round(kept[arm.key] * draws), 0) }),
+    );
+    const unsure = draws === until && others.some((arm) => low[arm.key] <= UNSURE);
+    const key = unsure ? "unsure" : draws === until ? "sure" : "so_far";
+    const { draws: element } = this.parts;
+    write(element, say(`app.draws.${key}`, { draws: number(draws, 0), list: list.join(say("app.early.and")) }));
+    element.classList.toggle("draws-unsure", unsure);
+    element.dataset.draws = draws;
+    return this.#room();
+  }
+
+  undrawn() {
+    if (!this.parts) return;
+    write(this.parts.draws, "");
+    this.parts.draws.classList.remove("draws-unsure");
+    delete this.parts.draws.dataset.draws;
+  }
+
   #room() {
-    const { headline, also } = this.parts;
-    for (const part of [headline, also]) {
+    const { headline, also, draws } = this.parts;
+    for (const part of [by("standing"), headline, also, draws]) {
       const held = this.rooms.get(part) ?? { width: 0, height: 0 };
       part.style.minHeight = "";
       const { width, height } = part.getBoundingClientRect();
@@ -118,7 +150,6 @@ export class Answer {
       count: answer.worlds,
       worlds,
       until: number(answer.until, 0),
-      sure: percent(answer.confidence, 0),
     };
     return say(`app.state.${answer.state}`, values);
   }
@@ -131,7 +162,8 @@ export class Answer {
       also: el("ul", { class: "also", role: "list" }),
       chip: el("span", { class: "chip" }),
       worlds: el("span", { class: "worlds", id: "worlds" }),
-      meter: el("span", { class: "meter", "aria-hidden": "true" }, fill),
+      draws: el("p", { class: "draws", id: "draws" }),
+      meter: by("meter"),
       fill,
     };
     const rests = el(
@@ -139,18 +171,12 @@ export class Answer {
       { class: "rests", id: "rests" },
       say("app.rests"),
       " ",
-      el("a", { href: "#caveat", onclick: (event) => this.#caveat(event) }, say("app.rests_more")),
+      button("rests-report", say("app.rests_report"), this.report, { class: "link" }),
     );
-    by("standing").replaceChildren(parts.chip, parts.worlds, parts.meter);
-    this.body.replaceChildren(parts.headline, parts.also, rests);
+    by("standing").replaceChildren(parts.chip, parts.worlds);
+    by("meter").replaceChildren(parts.fill);
+    this.body.replaceChildren(parts.headline, parts.also, parts.draws, rests);
     this.parts = parts;
     return parts;
-  }
-
-  /* The address holds the question, so the page goes there by itself. */
-  #caveat(event) {
-    event.preventDefault();
-    by("caveat").focus();
-    by("caveat").scrollIntoView({ block: "center" });
   }
 }

@@ -1,5 +1,4 @@
 /* The figures: revenue, profit and lead waste by arm, row beside row, and under them the funnel and the waste by cause.
-
    Figures stand in the page as text with their full value in `data-value`; Vega draws what lies beside them. */
 
 import { by, el, mark, write } from "./dom.js";
@@ -16,11 +15,6 @@ const SOLID = [];
 const LETTERS = "ABCD";
 
 const nameOf = (arm, place) => (arm.pinned ? "pinned" : place);
-
-/* How a figure is shown: in thousands of euro a year, or in points. */
-function scaled(answer, metric) {
-  return answer.scales[metric];
-}
 
 export class Board {
   constructor(start) {
@@ -72,7 +66,7 @@ export class Board {
     );
     this.columns = MAIN.map((metric) => this.#column(answer, metric));
     this.strict = el("p", { class: "lede", id: "strict", hidden: true });
-    write(this.strict, say("app.board.strict", { luck: say("figures.within_luck") }));
+    write(this.strict, say("app.board.strict", { luck: say("app.board.luck") }));
     const key = el(
       "p",
       { class: "key" },
@@ -88,6 +82,7 @@ export class Board {
         this.columns.map((column) => column.element),
       ),
       key,
+      el("p", { class: "lede" }, say("app.board.world")),
       this.strict,
     );
     this.funnel = this.#steps("funnel", answer, answer.tables.funnel, "stage");
@@ -106,8 +101,8 @@ export class Board {
     return el(
       "span",
       { class: "arm-name" },
-      mark(name),
-      el("span", {}, arm.pinned ? null : el("span", { class: "letter" }, `${LETTERS[place]} `), arm.name, note && el("span", { class: "arm-pay" }, note)),
+      el("span", { class: "arm-sign" }, mark(name), arm.pinned ? null : el("span", {}, LETTERS[place])),
+      el("span", {}, arm.name, note && el("span", { class: "arm-pay" }, note)),
     );
   }
 
@@ -160,14 +155,14 @@ export class Board {
 
   #write(answer) {
     for (const { metric, rows } of this.columns) {
-      const scale = scaled(answer, metric);
+      const scale = answer.scales[metric];
       answer.arms.forEach((arm, place) => {
         const figure = arm.metrics[metric];
         const { value, difference, luck } = rows[place];
         write(value, number(figure.mean * scale));
         value.dataset.value = figure.mean;
         const sure = this.#difference(difference, arm, figure, scale);
-        write(luck, sure || answer.worlds < 2 ? "" : say("figures.within_luck"));
+        write(luck, sure || answer.worlds < 2 ? "" : say("app.board.luck"));
       });
     }
     for (const steps of [this.funnel, this.waste]) {
@@ -225,12 +220,13 @@ export class Board {
 
   /* On a phone the arms' difference in profit stays in sight while levers are dragged. */
   #strip(answer) {
-    const scale = scaled(answer, "profit");
+    const scale = answer.scales.profit;
     const parts = answer.arms.map((arm, place) => {
       const { mean, difference } = arm.metrics.profit;
       const text = arm.reference || typeof difference !== "number" ? number(mean * scale) : signed(difference * scale);
       return el("span", {}, mark(nameOf(arm, place)), el("b", {}, text));
     });
+    by("strip").classList.toggle("strip-full", parts.length > 4);
     by("strip").replaceChildren(el("span", {}, say("app.strip")), ...parts);
   }
 
@@ -288,7 +284,7 @@ export class Board {
   }
 
   #distribution({ metric, rows, list, box, plot, stretch }, answer) {
-    const scale = scaled(answer, metric);
+    const scale = answer.scales[metric];
     const width = Math.floor(list.clientWidth);
     const tall = rows[0].row.offsetHeight;
     if (!width) return null;
@@ -335,6 +331,8 @@ export class Board {
       if (Number.isFinite(figure.difference_low) && !arm.reference) {
         // From the mean of the one compared with: a bar that misses its line leaves out "no difference".
         const sure = this.#sure(arm, figure);
+        const ends = { x: reference, x2: figure.mean * scale, y: base + 4, y2: base + 4 };
+        lines.push({ ...ends, colour, width: 1.5, opacity: sure ? 0.9 : 0.5, dash: SOLID });
         lines.push({
           x: within(reference + figure.difference_low * scale),
           x2: within(reference + figure.difference_high * scale),

@@ -199,12 +199,13 @@ export class LeverControl {
       class: "lever-number",
       inputmode: lever.whole ? "numeric" : "decimal",
       autocomplete: "off",
-      size: Math.max(...[lever.least, lever.most].map((end) => bare(lever, end).length), 3),
       "aria-label": say("app.lever.typed", { lever: say(lever.label), unit: unitOf(lever) }),
       onchange: () => this.#take(typed(this.number.value)),
       onfocus: () => this.number.select(),
       onkeydown: (event) => this.#key(event),
     });
+    const longest = Math.max(...[lever.least, lever.most].map((end) => bare(lever, end).length), 4);
+    this.number.style.width = `calc(${longest}ch + 1.2rem)`;
     return el("span", { class: "lever-value" }, this.number, el("span", { class: "lever-unit" }, unitOf(lever)));
   }
 

@@ -1,8 +1,16 @@
 /* A question as a link: JSON, deflated, in base64 that an address may hold. Nothing of it reaches a server. */
 
+const MOST = 128 * 1024; // bytes of a question; a short link can be made that inflates to a gigabyte
+
 async function through(bytes, stream) {
-  const piped = new Blob([bytes]).stream().pipeThrough(stream);
-  return new Uint8Array(await new Response(piped).arrayBuffer());
+  const parts = [];
+  let size = 0;
+  for await (const part of new Blob([bytes]).stream().pipeThrough(stream)) {
+    size += part.length;
+    if (size > MOST) throw new RangeError("the question is too large");
+    parts.push(part);
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
 export async function packed(question) {

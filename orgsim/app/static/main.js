@@ -36,6 +36,7 @@ function words() {
   const chosen = keep("theme") ?? "auto";
   theme.replaceChildren(...THEMES.map((name) => el("option", { value: name }, say(`app.theme.${name}`))));
   theme.value = chosen;
+  theme.title = say("app.theme.label");
 }
 
 /* A bar under the header: one of a kind at a time. */
@@ -89,6 +90,10 @@ function answered(message) {
     page.story.answered(answer);
     page.board.show(answer);
     pinned();
+    if (newest && answer.state === "done" && answer.id !== page.drawn) {
+      page.drawn = answer.id;
+      page.wire.request("draws", { question: page.asked.now, language: code() });
+    }
   });
 }
 
@@ -117,15 +122,22 @@ function pin(place) {
   const { now } = page.asked;
   const name = page.answer?.arms[place]?.name;
   page.asked.edit(null, (next) => {
-    next.pinned = { base: now.base, firm: now.firm, arm: now.arms[place], ...(name ? { name } : {}) };
+    next.pinned = { base: now.base, firm: now.firm, arm: now.arms[place] };
   });
   write(by("answer-live"), say("app.arm.pinned_now", { arm: name ?? "" }));
 }
 
+/* Why there are no reasons and no story: a lever is wrong, or what the server says, in English. */
+function deeper(problems) {
+  if (problems.every(({ key }) => /^(firm|arms)\b/.test(key))) return say("app.problem.first");
+  const told = problems.map((one) => [one.message, one.hint].filter(Boolean).join(" ")).join(" ");
+  return el("span", { lang: code() === "en" ? null : "en" }, told);
+}
+
 function problem(message) {
-  const told = message.problems.map((one) => [one.message, one.hint].filter(Boolean).join(" "));
-  if (message.id === page.wire.newest.why) return page.why.wrong(told.join(" "));
-  if (message.id === page.wire.newest.follow) return page.story.wrong(told.join(" "));
+  if (message.id === page.wire.newest.why) return page.why.wrong(deeper(message.problems));
+  if (message.id === page.wire.newest.follow) return page.story.wrong(deeper(message.problems));
+  if (message.id === page.wire.newest.draws) return page.answerer.undrawn();
   if (message.id === page.wire.newest.report) return page.share.failed();
   const rest = page.panels.wrong(message.problems);
   return page.answerer.wrong(
@@ -181,7 +193,7 @@ function keys(event) {
 /* The token by which this browser came in stays out of the address, of history and of whatever is copied from it. */
 function withoutToken() {
   const address = new URL(location.href);
-  if (!address.searchParams.has("token")) return;
+  if (address.searchParams.get("token") === null) return;
   address.searchParams.delete("token");
   history.replaceState(null, "", address);
 }
@@ -203,7 +215,7 @@ async function open() {
 
   const linked = await unpacked(location.hash);
   page.asked = new Asked(linked ?? start.question);
-  page.answerer = new Answer();
+  page.answerer = new Answer(() => page.share.open("download-report_html"));
   page.board = new Board(start);
   page.panels = new Panels({ start, known: levers, asked: page.asked, pin });
   page.why = new Why((arms) => page.wire.request("why", { question: page.asked.now, language: code(), arms }));
@@ -224,7 +236,7 @@ async function open() {
   page.asked.heard(changed);
   by("undo-button").addEventListener("click", () => page.asked.undo());
   by("redo-button").addEventListener("click", () => page.asked.redo());
-  by("share-button").addEventListener("click", () => page.share.open());
+  by("share-button").addEventListener("click", () => page.share.open("copy-link"));
   by("language").addEventListener("change", (event) => language(event.target.value));
   by("theme").addEventListener("change", (event) => theme(event.target.value));
   document.addEventListener("keydown", keys);
@@ -238,6 +250,7 @@ async function open() {
     problem,
     why: (message) => page.why.show(message),
     story: (message) => page.story.show(message),
+    draws: (message) => page.answerer.draws(message),
     progress: (message) => page.share.progress(message),
     report: (message) => page.share.made(message),
     busy: (message) => notice("busy", say("app.busy"), message.problems.map((one) => one.message).join(" ")),

@@ -2,9 +2,15 @@
 
 import { button, by, choose, el, field, icon, mark, write } from "./dom.js";
 import { LeverControl } from "./lever.js";
-import { has, say } from "./text.js";
+import { amount, has, percent, say } from "./text.js";
 
 const ROOMY = "(min-width: 62rem)"; // where two groups of levers are open to begin with, elsewhere one
+
+/* Set a lever; one that is put where it usually stands has not moved. */
+function put(levers, key, value, usual) {
+  if (JSON.stringify(value) === JSON.stringify(usual)) delete levers[key];
+  else levers[key] = value;
+}
 
 export class Panels {
   /* start, known: what the server said of the question and of levers. asked: the question. pin: called with a place. */
@@ -24,6 +30,7 @@ export class Panels {
       question.arms.map((arm) => [arm.structure, arm.pay]),
       question.base,
       document.documentElement.lang,
+      this.answer?.own,
     ]);
     if (shape !== this.shape) this.#make(question);
     this.shape = shape;
@@ -69,6 +76,7 @@ export class Panels {
       parts.pin.setAttribute("aria-pressed", String(Boolean(held)));
     });
     this.base.value = question.base;
+    this.#today();
     by("add-arm").disabled = question.arms.length >= this.start.most_arms;
   }
 
@@ -164,7 +172,36 @@ export class Panels {
   }
 
   #called(arm) {
-    return `${say(`figures.structure.${arm.structure}`)}, ${say(`figures.pay.${arm.pay}`)}`;
+    return `${this.#title("structure", arm.structure)}, ${this.#title("pay", arm.pay)}`;
+  }
+
+  /* What the firm brings itself has a title of its own. */
+  #own(part) {
+    return this.answer?.own?.[part === "pay" ? "pay" : "structures"] ?? {};
+  }
+
+  #title(part, name) {
+    if (has(`figures.${part}.${name}`)) return say(`figures.${part}.${name}`);
+    return Object.hasOwn(this.#own(part), name) ? this.#own(part)[name] : name;
+  }
+
+  #names(part, shipped, now) {
+    const names = new Set([...shipped, ...Object.keys(this.#own(part)), now]);
+    return Array.from(names, (name) => [name, this.#title(part, name)]);
+  }
+
+  /* What the firm of today makes in this model: does it look like the reader's? Told of the last answer only. */
+  #today() {
+    const { now, state } = this.answer ?? {};
+    if (!now || state !== "done") return;
+    const [size, unit] = now.revenue >= 1e6 ? [1e6, "M€"] : [1e3, "k€"];
+    const values = { revenue: amount(now.revenue / size, unit), never: percent(now.never_called, 0) };
+    const told = [say("app.firm.now", values)];
+    if (typeof now.attainment === "number") {
+      told.push(say("app.firm.now_target", { attainment: percent(now.attainment, 0) }));
+      if (now.attainment < 0.6 || now.attainment > 1.6) told.push(say("app.firm.now_off"));
+    }
+    write(this.now, told.join(" "));
   }
 
   #tab(name, ...content) {
@@ -207,6 +244,7 @@ export class Panels {
       this.start.bases.map((each) => [each.name, this.#base(each)]),
       (value) => this.asked.edit(null, (next) => Object.assign(next, { base: value, firm: {} })),
     );
+    this.now = el("p", { class: "lede", id: "now" });
     const add = button("add-arm", [icon("plus"), say("app.arm.add")], () => this.#add());
     const title = el(
       "h3",
@@ -219,7 +257,7 @@ export class Panels {
       const control = new LeverControl(lever, `firm-${lever.id}`, {
         moved: (value) =>
           this.asked.edit(`firm.${lever.key}`, (next) => {
-            next.firm[lever.key] = value;
+            put(next.firm, lever.key, value, (this.known.firm[next.base] ?? {})[lever.key]);
           }),
         reset: () =>
           this.asked.edit(null, (next) => {
@@ -233,6 +271,7 @@ export class Panels {
       "firm",
       title,
       field("base", say("app.firm.base"), this.base),
+      this.now,
       groups,
       el("div", { class: "panel-tools" }, add),
     );
@@ -245,15 +284,12 @@ export class Panels {
   #armPanel(arm, place) {
     const structure = choose(
       `structure-${place}`,
-      this.start.structures.map((name) => [name, say(`figures.structure.${name}`)]),
+      this.#names("structure", this.start.structures, arm.structure),
       (value) =>
         this.#change(place, (next) => Object.assign(next, { structure: value, levers: this.#kept(next, "pay") })),
     );
-    const pay = choose(
-      `pay-${place}`,
-      this.start.pays.map((name) => [name, say(`figures.pay.${name}`)]),
-      (value) =>
-        this.#change(place, (next) => Object.assign(next, { pay: value, levers: this.#kept(next, "structure") })),
+    const pay = choose(`pay-${place}`, this.#names("pay", this.start.pays, arm.pay), (value) =>
+      this.#change(place, (next) => Object.assign(next, { pay: value, levers: this.#kept(next, "structure") })),
     );
     const reference = button(`reference-${place}`, "", () =>
       this.asked.edit(null, (next) => {
@@ -269,9 +305,7 @@ export class Panels {
         moved: (value) =>
           this.#change(
             place,
-            (next) => {
-              next.levers[lever.id] = value;
-            },
+            (next) => put(next.levers, lever.id, value, this.#usual(next, lever.part)[lever.id]),
             `arm.${place}.${lever.id}`,
           ),
         reset: () =>

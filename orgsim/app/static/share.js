@@ -19,7 +19,8 @@ export class Share {
     });
   }
 
-  async open() {
+  /* first: id of the button that the reader is put on. */
+  async open(first) {
     const link = `${location.origin}/#q=${await packed(this.asked.now)}`;
     const field = el("input", {
       type: "text",
@@ -60,7 +61,7 @@ export class Share {
       ),
     );
     this.dialog.showModal();
-    copy.focus();
+    by(first).focus();
   }
 
   async #copy(field, done) {

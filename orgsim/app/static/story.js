@@ -1,7 +1,7 @@
 /* One prospect followed through every arm: what happened alike, and then beside one another. */
 
 import { button, by, choose, el, field, mark } from "./dom.js";
-import { code, say } from "./text.js";
+import { say } from "./text.js";
 
 export class Story {
   /* ask(prospect): asks the server for the story of a prospect by name, or of the one worth following most. */
@@ -43,7 +43,6 @@ export class Story {
     this.#offers(message);
     const { story } = message;
     const places = message.arms.map((key) => this.answer.arms.findIndex((arm) => !arm.pinned && arm.key === key));
-    const lang = code() === "en" ? null : "en";
     const chapters = story.chapters.map((chapter) => this.#chapter(chapter, places));
     const money = el(
       "div",
@@ -53,15 +52,11 @@ export class Story {
       ),
     );
     this.result.replaceChildren(
-      el("h3", { class: "story-name", lang }, story.name),
-      el("p", { class: "lede", lang }, story.about),
-      el(
-        "div",
-        { lang },
-        chapters.length ? chapters : el("p", { class: "empty", lang: code() }, say("app.story.nothing")),
-      ),
+      el("h3", { class: "story-name" }, story.name),
+      el("p", { class: "lede" }, story.about),
+      el("div", {}, chapters.length ? chapters : el("p", { class: "empty" }, say("app.story.nothing"))),
       el("h4", { class: "story-money" }, say("app.story.money")),
-      el("div", { lang }, money),
+      money,
     );
   }
 
@@ -76,12 +71,7 @@ export class Story {
         arm.end && el("p", { class: "end" }, arm.end),
       ),
     );
-    const alike = el(
-      "div",
-      {},
-      el("p", { class: "lede", lang: code() }, say("app.story.alike")),
-      this.#events(chapter.shared),
-    );
+    const alike = el("div", {}, el("p", { class: "lede" }, say("app.story.alike")), this.#events(chapter.shared));
     return el(
       "div",
       { class: "dialog-part" },

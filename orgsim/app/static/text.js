@@ -15,7 +15,9 @@ export async function speak(code) {
 export const code = () => catalogue.code;
 
 function found(key) {
-  return key.split(".").reduce((place, part) => (place == null ? undefined : place[part]), catalogue.sentences);
+  return key
+    .split(".")
+    .reduce((place, part) => (place && Object.hasOwn(place, part) ? place[part] : undefined), catalogue.sentences);
 }
 
 export const has = (key) => found(key) !== undefined;

@@ -5,7 +5,7 @@
 
 const WAIT = 400; // milliseconds after which a first look is no longer waited for
 // What a message of a type answers.
-const OF = { answer: "ask", why: "why", story: "follow", report: "report", progress: "report" };
+const OF = { answer: "ask", why: "why", story: "follow", report: "report", progress: "report", draws: "draws" };
 const AGAIN = [250, 500, 1000, 2000, 4000]; // milliseconds before each attempt to mend the line
 
 export class Wire {
@@ -19,6 +19,7 @@ export class Wire {
     this.out = 0; // id of the ask that went out last
     this.shown = 0; // id of the newest answer there was
     this.attempts = 0;
+    this.busy = false;
     this.state = "opening";
     this.#open();
   }
@@ -42,7 +43,6 @@ export class Wire {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.socket = new WebSocket(`${scheme}://${location.host}/live`);
     this.socket.addEventListener("open", () => {
-      this.attempts = 0;
       this.looked = true;
       this.#state("open");
     });
@@ -52,7 +52,8 @@ export class Wire {
 
   #lost() {
     clearTimeout(this.timer);
-    this.#state("lost");
+    if (!this.busy) this.#state("lost"); // a server with too many pages has said so, and is asked again later
+    this.busy = false;
     setTimeout(() => this.#open(), AGAIN[Math.min(this.attempts, AGAIN.length - 1)]);
     this.attempts += 1;
   }
@@ -85,6 +86,12 @@ export class Wire {
   }
 
   #heard(message) {
+    if (message.type === "busy") {
+      this.busy = true;
+      this.on.busy(message);
+      return;
+    }
+    this.attempts = 0;
     const kind = OF[message.type] ?? this.#kind(message.id);
     if (kind !== "ask") {
       // Of stories and reasons the newest counts.

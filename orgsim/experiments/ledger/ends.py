@@ -16,27 +16,10 @@ if TYPE_CHECKING:
 WON, OPEN, OPEN_NO_LEAD, MISSED, NO_NEED = "won", "open", "open_no_lead", "missed", "no_need"
 FAIR = ("lost_rival", "no_decision", "disqualified", "refused", "lapsed")
 WASTED = r.WASTE_CAUSES[1:]
-# All ends, in the order in which they are shown, with their words.
-ENDS: dict[str, str] = {
-    "won": "won",
-    "lost_rival": "lost to a rival, fairly",
-    "no_decision": "bought from nobody",
-    "lapsed": "never reached, all attempts made",
-    "disqualified": "not taken by the rep",
-    "refused": "burned, of no value",
-    "held_back": "wasted: held back by marketing",
-    "not_contacted_capacity": "wasted: not called, no time",
-    "not_contacted_belief": "wasted: not called, not believed in",
-    "not_contacted_ownership": "wasted: not called, owner unclear",
-    "too_late": "wasted: answered too late",
-    "burned": "wasted: burned by a clumsy call",
-    "dropped": "wasted: dropped",
-    "missed": "missed: no lead",
-    "open": "still open",
-    "open_no_lead": "still open, no lead",
-    "no_need": "no need arose",
-}
-# The same in few words, for a table that fits a screen.
+# All ends, in the order in which they are shown; words for them are in the catalogues (`story.end`).
+ENDS = ("won", "lost_rival", "no_decision", "lapsed", "disqualified", "refused", *WASTED, "missed", "open",
+        "open_no_lead", "no_need")  # fmt: skip
+# The same in few groups, for a table that fits a screen.
 GROUPS: dict[str, str] = {
     **dict.fromkeys(ENDS, "fair loss"), "won": "won", **dict.fromkeys(WASTED, "wasted"), "missed": "missed",
     "open": "open", "open_no_lead": "open", "no_need": "no need",

@@ -59,7 +59,7 @@ class Ledger:
     def cents(self) -> pd.DataFrame:
         """One row for each need under way in the horizon of either arm, money in whole cents, times in hours.
 
-        `place` is the account's position; `end_a`, `end_b` are keys of `ledger_ends.ENDS`; columns of an arm in which
+        `place` is the account's position; `end_a`, `end_b` are keys of `ends.ENDS`; columns of an arm in which
         no need arose are empty (-1 for leads, 0 for money). `deal` is 0 where neither arm had a lead.
         """
         margin = float(self.scenario.money.gross_margin)
@@ -249,16 +249,18 @@ class Ledger:
         largest = sums.loc[sums.abs().sort_values(ascending=False, kind="stable").index[:number]]
         return largest.rename_axis("prospect").reset_index()
 
-    def story(self, prospect: int | str) -> Story:
+    def story(self, prospect: int | str, language: str = "en") -> Story:
         """One account's story under both arms, need by need; printed, it reads as text.
 
         prospect: its id, or "SEGMENT:NUMBER" such as "core region:714" (`worth_following` names some). ScenarioError
-        that names what is nearest where there is none.
+        that names what is nearest where there is none. language: of what it says, en or fr.
         """
+        from orgsim import language as spoken
         from orgsim.experiments.ledger.names import parse
         from orgsim.experiments.ledger.story import story
 
-        return story([self], parse(self, str(prospect)))
+        said = spoken.language(known(language, spoken.languages(), "language"))
+        return story([self], parse(self, str(prospect)), said)
 
     def _orders(self, side: Side) -> pd.Series[float]:
         """Euro of repeat orders in the horizon by account, those of accounts that were customers at its start too."""

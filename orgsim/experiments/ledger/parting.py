@@ -16,7 +16,7 @@ from orgsim.engine import records as r
 from orgsim.experiments.ledger import why
 from orgsim.experiments.ledger.chronicle import SIGNAL_ONLY, WORD, Line
 from orgsim.experiments.ledger.why import Case, Reason
-from orgsim.experiments.ledger.words import date, day_of, rep, told
+from orgsim.experiments.ledger.words import Words, day_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from orgsim.experiments.ledger.ledger import Ledger
 
 EARLIER = "earlier"
-HORIZON = Reason("horizon", "", "the horizon ends before the other arm's history goes on")
 GIVEN = (r.NOTE_HANDED, r.NOTE_PASSED_ON)
 RIGHTS = (r.NOTE_RETURNED, r.NOTE_PASSED_ON)
 MOVED = (r.NOTE_PULLED, r.NOTE_PUSHED)
@@ -32,7 +31,7 @@ MOVED = (r.NOTE_PULLED, r.NOTE_PUSHED)
 
 @dataclass(frozen=True)
 class Step:
-    """One difference: its category (see `ledger_why.CATEGORIES`), when the first arm to act did (hours), who decided,
+    """One difference: its category (see `why.CATEGORIES`), when the first arm to act did (hours), who decided,
     what each arm did and when, and why."""
 
     category: str
@@ -127,11 +126,11 @@ class Account:
     def _written(self, pair: Pair, place: int, reason: Reason) -> Step:
         """A difference in words: what each arm did, and when."""
         x, y = (lines[place] if place < len(lines) else None for lines in pair)
-        sides = self.case.sides
+        sides, words = self.case.sides, self.case.words
         days = {day_of(side, line.time) for side, line in zip(sides, (x, y), strict=True) if line is not None}
         close = x is not None and y is not None and len(days) == 1 and x.time != y.time
         said = [
-            f"{told(side, line)} ({date(side, line.time, hour=close)})" if line else told(side, None)
+            words.dated(words.told(side, line), side, line.time, hour=close) if line else words.told(side, None)
             for side, line in zip(sides, (x, y), strict=True)
         ]
         time = min(line.time for line in (x, y) if line is not None)
@@ -146,7 +145,7 @@ class Account:
         if not _has(past[0], r.NOTE_LEAD):
             return self._no_lead(occasion, pair, x, y, (opened[0], opened[1]), leads, time)
         if not all(leads_of >= 0 for leads_of in leads):
-            return Reason("not_recorded", "", why.UNKNOWN)
+            return self.case.unknown()
         owners = _owner(past[0]), _owner(past[1])
         if _has(past[0], r.NOTE_OPPORTUNITY):
             return self._opportunity(occasion, x, y, leads, time)
@@ -182,12 +181,12 @@ class Account:
             return why.told_of_us(self.case, by_word)
         for before in range(occasion - 1, -1, -1):
             if before in self.found:
-                return Reason(EARLIER, "", f"its need before (occasion {before}) went another way")
+                return Reason(EARLIER, "", self.case.say("need_before", number=before))
             pair = self.as_customer(before)
             place = _difference(pair, acts)
             if place is not None:
                 return self._while_customer(pair, place)
-        return Reason("not_recorded", "", why.UNKNOWN)
+        return self.case.unknown()
 
     def _by_word(self, side: int, need: Line) -> bool:
         return any(x.activity == r.NOTE_TOLD and x.time == need.time for x in self.case.lines[side])
@@ -195,9 +194,9 @@ class Account:
     def _while_customer(self, pair: Pair, place: int) -> Reason:
         x, y = (lines[place] if place < len(lines) else None for lines in pair)
         if x is None or y is None:
-            return Reason(EARLIER, "", "it became a customer, or ceased to be one, in one arm only or at another time")
+            return Reason(EARLIER, "", self.case.say("customer_once"))
         if x.time != y.time:
-            return Reason(EARLIER, "", "it became a customer at another time")
+            return Reason(EARLIER, "", self.case.say("customer_later"))
         return why.stayed(self.case, x.time)
 
     def _in_nurture(self, x: Line | None, y: Line | None, leads: tuple[int, int], time: float) -> Reason:
@@ -241,14 +240,17 @@ class Account:
 
     def _rights(self, x: Line | None, y: Line | None) -> Reason:
         """The lead was passed on or given back in one arm, or otherwise than in the other."""
-        said = []
-        for side in self.case.sides:
+        said, case = [], self.case
+        for side in case.sides:
             arm = side.walk.world.arm[0]
             sla = float(arm["sla"]) / r.HOURS_PER_DAY
-            limit = "no limit in which to call" if not np.isfinite(sla) else f"a call due within {sla:g} days"
-            said.append(f"{limit}, {100 * float(arm['recycle']):.0f} % of leads given up go back to marketing")
-        who = next((rep(line.resource) for line in (x, y) if line is not None and line.activity in RIGHTS), "")
-        return Reason("lead_rights", who, self.case.say(said[0], said[1]))
+            days = f"{sla:g}".replace(".", case.words.said.decimal)
+            limit = case.say("limit", days=days) if np.isfinite(sla) else case.say("no_limit")
+            (share,) = case.words.figures([float(arm["recycle"])], percent=True)
+            said.append(case.say("rights", limit=limit, share=share))
+        who = next((case.words.rep(line.resource) for line in (x, y) if line is not None and line.activity in RIGHTS),
+                   "")  # fmt: skip
+        return Reason("lead_rights", who, case.both(*said))
 
     def _opportunity(
         self, occasion: int, x: Line | None, y: Line | None, leads: tuple[int, int], time: float
@@ -270,12 +272,14 @@ class Account:
         return self._open_or_unknown(x, y)
 
     def _moved(self, lines: list[Line]) -> Reason:
-        plans = [side.arm.pay for side in self.case.sides]
-        return Reason("date_moved", rep(lines[0].resource), "pay " + self.case.say(
-            f"by plan '{plans[0]}'", f"by plan '{plans[1]}'") + ", and what each rep had reached in the period")
+        case = self.case
+        plans = [case.say("plan", plan=case.words.plan(case.ledger.scenario, side.arm.pay)) for side in case.sides]
+        return Reason("date_moved", case.words.rep(lines[0].resource), case.say("moved", both=case.both(*plans)))
 
     def _open_or_unknown(self, x: Line | None, y: Line | None) -> Reason:
-        return HORIZON if x is None or y is None else Reason("not_recorded", "", why.UNKNOWN)
+        if x is None or y is None:
+            return Reason("horizon", "", self.case.say("horizon"))
+        return self.case.unknown()
 
 
 def acts(side: int, line: Line) -> Hashable:
@@ -370,11 +374,12 @@ def counted(ledger: Ledger) -> pd.DataFrame:
     parted = ledger.parted
     parted = parted[parted["viable"]]
     ended = parted[parted["end_a"] != parted["end_b"]]
-    rows = []
-    for category, label in why.CATEGORIES.items():
+    rows, words = [], Words()
+    for category in why.CATEGORIES:
         here = ended[ended["turn"] == category]
         rows.append(
-            {"category": category, "label": label, "first": int((parted["first"] == category).sum()),
+            {"category": category, "label": words.say(f"category.{category}"),
+             "first": int((parted["first"] == category).sum()),
              "root": int((parted["root"] == category).sum()), "turning": int((parted["turn"] == category).sum()),
              "ended": len(here), "value": round(float(here["value"].sum()), 2),
              "margin_a": round(float(here["margin_a"].sum()), 2), "margin_b": round(float(here["margin_b"].sum()), 2)}

@@ -139,7 +139,11 @@ def chart_differences(table: pd.DataFrame, arms: ArmNames, language: Language, a
         ),
         tuple(panels),
         language,
-        {"arm": arms.words, "metric": {m: with_unit(m, about, language) for m in metrics}, "beyond_luck": yes_no(language)},
+        {
+            "arm": arms.words,
+            "metric": {m: with_unit(m, about, language) for m in metrics},
+            "beyond_luck": yes_no(language),
+        },
         formats(None, *DIFFERENCE, signed=True) | formats(0, "share_better"),
         columns=3,
     )

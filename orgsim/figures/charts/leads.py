@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orgsim.figures.chart import FEW, ArmName, ArmNames, Chart
 from orgsim.figures.charts.crossed import crossed
+from orgsim.figures.charts.time import top_of
 from orgsim.figures.charts.words import (
     digits_of,
     each_arm,
@@ -174,6 +175,7 @@ def chart_waste(table: pd.DataFrame, arms: ArmNames, language: Language) -> Char
     causes = present(words, table["cause"])
     shown = arms.among(list(table["arm"]))
     digits = digits_of("k€", table["mean"].tolist())
+    scale = (0.0, top_of(table["mean"], table["high"])) if len(shown) > FEW else None  # one for all panels
     panels = crossed(
         language,
         "cause",
@@ -184,6 +186,7 @@ def chart_waste(table: pd.DataFrame, arms: ArmNames, language: Language) -> Char
         stem=True,
         digits=digits,
         floor=True,
+        domain=scale,
     )
 
     def said(arm: ArmName, mine: pd.DataFrame) -> str:
@@ -242,6 +245,7 @@ def chart_responses(table: pd.DataFrame, arms: ArmNames, language: Language) -> 
         stem=True,
         digits=1,
         floor=True,
+        domain=(0.0, top_of(table["mean"], table["high"])) if len(shown) > FEW else None,
     )
 
     def said(arm: ArmName, mine: pd.DataFrame) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 REP = ("leads", "prospecting", "opportunities", "customers", "logging", "admin", "slack", "joint", "absence", "vacant")
 MARKETER = ("brand", "activation", "qualify", "insight", "enable", "serve", "slack", "joint", "absence", "vacant")
 ROLES = {"rep": REP, "marketer": MARKETER}
+APART = 0.1  # hours a week: what arms must differ by for an activity to be drawn, where they are many
 CLASS, CLASSES = 10, 21  # points of attainment in a class; the last takes all above
 
 
@@ -33,6 +34,9 @@ def chart_hours(table: pd.DataFrame, arms: ArmNames, language: Language) -> Char
     panels: list[Any] = []
     for role, activities in ROLES.items():
         mine = table[table["role"] == role]
+        if len(shown) > FEW:  # a panel each: those in which they are alike are left to the data table
+            apart = mine.groupby("activity")["mean"].transform(lambda hours: hours.max() - hours.min() >= APART)
+            mine = mine[apart] if apart.any() else mine
         named = words_of(f"activity_{role}", activities, language)
         words |= {key: text for key, text in named.items() if key not in words}
         if not mine.empty:
@@ -66,7 +70,7 @@ def chart_hours(table: pd.DataFrame, arms: ArmNames, language: Language) -> Char
     return Chart(
         "hours",
         language.say("figures.hours.title"),
-        language.say("figures.hours.caption"),
+        language.say("figures.hours.caption" if len(shown) <= FEW else "figures.hours.caption_many"),
         each_arm(arms, table, said),
         table,
         headings(language, "arm", "role", "activity", "mean:hours", "low", "high"),

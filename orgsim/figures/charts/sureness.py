@@ -18,7 +18,7 @@ MOST = 12  # parameters that are drawn
 
 
 def chart_signs(table: pd.DataFrame, arms: ArmNames, language: Language) -> Chart:
-    """Share of draws in which the difference to the reference keeps its sign. table: arm, metric, kept with low and high
+    """Share of draws in which the difference to the reference keeps its sign. table: arm, metric, kept, low and high
     (% of draws), sign (1 or -1), beyond_luck (whether the difference that has this sign is more than luck)."""
     table = tidy(table, "arm", "metric", "kept", "low", "high", "sign", "beyond_luck")
     table["beyond_luck"] = _known(table["beyond_luck"])
@@ -37,7 +37,6 @@ def chart_signs(table: pd.DataFrame, arms: ArmNames, language: Language) -> Char
         rule=50.0,
         domain=(0.0, 100.0),
         sure="beyond_luck",
-        unsure=language.say("figures.signs.unsure"),
     )
     signs = {
         1.0: language.say("figures.signs.more"),
@@ -63,8 +62,12 @@ def chart_signs(table: pd.DataFrame, arms: ArmNames, language: Language) -> Char
         headings(language, "arm", "metric", "kept", "low", "high", "sign", "beyond_luck"),
         panels,
         language,
-        {"arm": arms.words, "metric": {key.key: key.name for key in metrics}, "sign": signs,
-         "beyond_luck": yes_no(language)},
+        {
+            "arm": arms.words,
+            "metric": {key.key: key.name for key in metrics},
+            "sign": signs,
+            "beyond_luck": yes_no(language),
+        },
         formats(0, "kept", "low", "high"),
         columns=1 if len(panels) == 1 else 3,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from orgsim.figures.chart import FEW, ArmName, ArmNames, Chart
+from orgsim.figures.chart import COLOURS, ArmName, ArmNames, Chart
 from orgsim.figures.charts.words import each_arm, formats, headings, tidy, words_of
 from orgsim.figures.forms.columns import Columns
 from orgsim.figures.forms.keys import Key, arm_keys
@@ -21,8 +21,8 @@ WEEKS = 13
 
 
 def chart_awareness(table: pd.DataFrame, arms: ArmNames, language: Language) -> Chart:
-    """Awareness in the regular market and outside by month, in %: a panel for each market, of many arms one for each
-    arm. table: arm, month, measure, mean, low, high."""
+    """Awareness in the regular market and outside by month, in %: a panel for each market, of more arms than there are
+    colours one for each arm. table: arm, month, measure, mean, low, high."""
     return _monthly("awareness", AWARENESS, table, arms, language, by_arm=False, digits=1)
 
 
@@ -47,7 +47,7 @@ def _monthly(
     months = [int(month) for month in table["month"]]
     common: dict[str, Any] = {"digits": digits, "ticks": tuple(range(0, max(months, default=1) + 1, 6))[1:]}
     month, axis = language.say("figures.month"), language.say(f"figures.{name}.axis")
-    if by_arm or len(shown) > FEW:
+    if by_arm or len(shown) > len(COLOURS):
         keys = tuple(Key(measure, words[measure], n) for n, measure in enumerate(measures))
         panels = tuple(
             Lines(

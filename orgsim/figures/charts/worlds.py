@@ -41,9 +41,9 @@ def chart_values(
     values: arm, metric, world, value; table: arm, metric, mean, low, high. Rows of the data set are those of both.
     most: dots of an arm; where there are more worlds, each dot stands for as many of them (`quantiled`).
     """
-    values = values if most is None else quantiled(values, most)
-    rows = _both(tidy(values, "arm", "metric", "world", "value"), tidy(table, "arm", "metric", "mean", "low", "high"))
-    return _chart("values", rows, arms, language, about, "value", ("mean", "low", "high"))
+    dots = values if most is None else quantiled(values, most)
+    rows = _both(tidy(dots, "arm", "metric", "world", "value"), tidy(table, "arm", "metric", "mean", "low", "high"))
+    return _chart("values", rows, values, arms, language, about, "value", ("mean", "low", "high"))
 
 
 def chart_paired(
@@ -58,14 +58,15 @@ def chart_paired(
     table: arm, metric, difference, difference_low, difference_high."""
     if "difference" not in values.columns:
         values = with_differences(values, arms)
-    values = values if most is None else quantiled(values, most, "difference")
+    dots = values if most is None else quantiled(values, most, "difference")
     table = tidy(table, "arm", "metric", *DIFFERENCE).rename(columns=dict(zip(DIFFERENCE, ("mean", "low", "high"))))
-    rows = _both(tidy(values, "arm", "metric", "world", "difference"), table)
+    rows = _both(tidy(dots, "arm", "metric", "world", "difference"), table)
     keep = rows["difference"].notna() | rows["mean"].notna()
     others = rows["arm"].isin([arm.key for arm in arms.others])
     return _chart(
         "paired",
         rows[keep & others].reset_index(drop=True),
+        values,
         arms,
         language,
         about,
@@ -109,12 +110,14 @@ def _both(values: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
 def _chart(
     name: str,
     rows: pd.DataFrame,
+    values: pd.DataFrame,
     arms: ArmNames,
     language: Language,
     about: Known,
     value: str,
     columns: tuple[str, str, str],
 ) -> Chart:
+    """rows: as drawn. values: of every world, which the words and the data table are about."""
     paired = name == "paired"
     metrics = list(dict.fromkeys(rows["metric"]))
     shown = arms.among(list(rows["arm"]))
@@ -140,7 +143,7 @@ def _chart(
         each = []
         for arm in shown:
             own = mine[mine["arm"] == arm.key]
-            spread = own[value].dropna()
+            spread = values[(values["metric"] == metric) & (values["arm"] == arm.key)][value].dropna()
             row = found(own[own[columns[0]].notna()]) or {"mean": spread.mean()}
             q = [float(spread.quantile(p)) if len(spread) else float("nan") for p in PARTS]
             read.append(

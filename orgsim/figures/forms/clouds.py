@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from orgsim.figures.forms.keys import (
+    HEADING,
     LINE,
     Key,
     Spec,
     axis_x,
     chosen,
     colour,
+    first_line,
     lookup,
     name_lines,
     names_at,
@@ -69,7 +71,7 @@ class Clouds:
 
     @property
     def frame(self) -> int:
-        return 62 + 15 * (len(wrapped(self.heading)) - 1)
+        return 62 + 15 * (len(wrapped(self.heading, HEADING)) - 1)
 
     @property
     def _cloud(self) -> int:
@@ -96,7 +98,7 @@ class Clouds:
                 "key": lane.key,
                 "top": place * self._each,
                 "place": lane.place,
-                "at": place * self._each + self._name / 2,
+                "at": place * self._each + first_line(lane.name, self._name),
                 "title": "\n".join(wrapped(lane.name)),
             }
             for place, lane in enumerate(self.lanes)
@@ -208,7 +210,7 @@ class Clouds:
         ]
         spec: Spec = {"layer": layers}
         if self.heading:
-            spec["title"] = {"text": wrapped(self.heading)}
+            spec["title"] = {"text": wrapped(self.heading, HEADING)}
         return spec
 
     def draw(self, axes: Axes, table: pd.DataFrame, look: Look) -> None:

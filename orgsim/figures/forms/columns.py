@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from orgsim.figures.forms.keys import Key, Spec, chosen, only, wrapped
+from orgsim.figures.forms.keys import HEADING, Key, Spec, chosen, only, wrapped
 from orgsim.figures.look import Look, heading, numbers
 from orgsim.language import Language
 
@@ -49,7 +49,7 @@ class Columns:
 
     @property
     def frame(self) -> int:
-        return 66 + 15 * (len(wrapped(self.heading)) - 1)
+        return 66 + 15 * (len(wrapped(self.heading, HEADING)) - 1)
 
     @property
     def height(self) -> int:
@@ -104,7 +104,9 @@ class Columns:
                 }
             )
         spec: Spec = {"transform": only(self.filters), "layer": layers}
-        spec["title"] = {"text": wrapped(self.heading), "subtitle": self.axis} if self.heading else {"text": self.axis}
+        spec["title"] = (
+            {"text": wrapped(self.heading, HEADING), "subtitle": self.axis} if self.heading else {"text": self.axis}
+        )
         return spec
 
     def _shades(self) -> list[tuple[list[Spec], float]]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Spec = dict[str, Any]
 LINE = 14  # px of a line of text
+HEADING = 36  # letters of a panel's title, bold, that fit the narrowest panel
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,12 @@ def names_at(rows: Sequence[Spec], y: Spec) -> list[Spec]:
     mark: Spec = {"type": "text", "align": "left", "baseline": "middle", "lineBreak": "\n", "lineHeight": LINE}
     place = {"x": {"value": 0}, "y": {**y, "field": "at"}, "text": {"field": "title", "type": "nominal"}}
     return [{"data": data, "mark": {**mark, "style": style}, "encoding": place} for style in ("halo", "name")]
+
+
+def first_line(name: str, room: float) -> float:
+    """Where the first line of a name lies whose lines are to be in the middle of so many px; Vega sets the others below
+    it."""
+    return room / 2 - LINE * (len(wrapped(name)) - 1) / 2
 
 
 def name_lines(keys: Sequence[Key]) -> int:

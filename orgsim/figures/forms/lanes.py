@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from orgsim.figures.forms.keys import (
+    HEADING,
     LINE,
     Key,
     Spec,
     axis_x,
     chosen,
     colour,
+    first_line,
     key_of,
     lookup,
     name_lines,
@@ -51,9 +53,10 @@ class Lanes:
     slot: column that sets several marks into a lane (None: one mark, in the colour of the lane's own key). mean, low,
     high: columns. filters: rows that belong here. stem: a bar from 0 to the mark. zero: a line at 0; rule: a line at
     another value. log: a scale from 1 to so many powers of ten (0: an even scale). sure: column that tells whether a
-    difference is more than luck; where it is not, the mark is hollow and `unsure` is said. domain: ends of the axis if
-    fixed. floor: nothing is below 0. direct: the key's name stands beside the figure, instead of a key. tones: colours
-    of no arms. room: for so many marks in a lane, even if it has fewer. places: arms in all.
+    difference is more than luck; where it is not, the mark is hollow and, with one mark a lane, `unsure` is said.
+    domain: ends of the axis if fixed. floor: nothing is below 0. direct: the key's name stands beside the figure,
+    instead of a key. tones: colours of no arms. room: for so many marks in a lane, even if it has fewer. places: arms
+    in all.
     """
 
     language: Language
@@ -90,7 +93,7 @@ class Lanes:
     @property
     def frame(self) -> int:
         """px above and below the plot in a file."""
-        return 62 + 15 * max(0, len(wrapped(self.heading)) - 1) + (17 * len(self.slots) if self.keyed else 0)
+        return 62 + 15 * max(0, len(wrapped(self.heading, HEADING)) - 1) + (17 * len(self.slots) if self.keyed else 0)
 
     @property
     def keyed(self) -> bool:
@@ -136,7 +139,7 @@ class Lanes:
                 "key": lane.key,
                 "top": self._top(place),
                 "own": lane.place,
-                "at": self._top(place) + self._name / 2,
+                "at": self._top(place) + first_line(lane.name, self._name),
                 "title": "\n".join(wrapped(lane.name)),
             }
             for place, lane in enumerate(self.lanes)
@@ -165,15 +168,14 @@ class Lanes:
         for layer in layers:
             if "field" in layer["encoding"].get("x", {}) or "datum" in layer["encoding"].get("x", {}):
                 layer["encoding"]["x"] |= x
-        if self.heading:
-            spec["title"] = {"text": wrapped(self.heading)}
-        return spec
+        return spec | ({"title": {"text": wrapped(self.heading, HEADING)}} if self.heading else {})
 
     def _scale(self, end: Any) -> Spec:
-        scale: Spec = {"range": [0, end], "nice": self.domain is None, "zero": self.stem or self.zero}
+        scale: Spec = {"range": [0, end], "nice": self.domain is None}
         if self.log:
-            scale |= {"type": "log", "zero": False, "domainMin": 1, "clamp": True}
-        elif self.floor and not self.domain:
+            return scale | {"type": "log", "domainMin": 1, "clamp": True}
+        scale["zero"] = self.stem or self.zero
+        if self.floor and not self.domain:
             scale["domainMin"] = 0
         if self.domain:
             scale["domain"] = list(self.domain)
@@ -223,6 +225,7 @@ class Lanes:
         )
         stem: Spec = {"color": colour(self.places, legend, self.tones)} if by_arm else {}
         style: Spec = {} if by_arm else {"style": "plain"}
+        hollow: Any = "hollow" if by_arm else ["plain", "hollow"]
         x = {"field": self.mean, "type": "quantitative"}
         marks: list[Spec] = []
         if self.stem:
@@ -257,9 +260,12 @@ class Lanes:
                 },
                 {
                     "transform": not_sure,
-                    "mark": {"type": "point", "filled": False, "style": "hollow", "size": 75, "opacity": 1},
+                    "mark": {"type": "point", "filled": False, "style": hollow, "size": 75, "opacity": 1},
                     "encoding": {"x": x, "y": y, **paint},
                 },
+            ]
+        if self.sure and not self.slot:
+            marks += [
                 {
                     "transform": [*not_sure, {"calculate": f"datum.y + {NOTE}", "as": "at"}],
                     "mark": {
@@ -323,9 +329,8 @@ class Lanes:
         )
 
     def _paint(self, key: Key, look: Look) -> str:
-        if key.place < 0:
-            return look.ink
-        return look.tone(key.place) if self.tones else look.colour(key.place)
+        paint = look.tone if self.tones else look.colour
+        return look.ink if key.place < 0 else paint(key.place)
 
     def _draw_mark(self, axes: Axes, row: dict[str, Any], y: float, key: Key, look: Look) -> None:
         mean, low, high = (number_in(row, name) for name in (self.mean, self.low, self.high))
@@ -365,7 +370,7 @@ class Lanes:
         said = (self.language.signed if self.signed else self.language.number)(mean, self.digits)
         said = f"{key.name}  {said}" if self.direct else said
         haloed(axes, 1.0, y, said, look, transform=right, va="center", ha="right", fontsize=8.5)
-        if not sure:
+        if not sure and not self.slot:
             axes.text(
                 1.0,
                 y + NOTE,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from orgsim.figures.forms.keys import Key, Spec, axis_x, chosen, colour, key_of, lookup, only, shape, wrapped
+from orgsim.figures.forms.keys import HEADING, Key, Spec, axis_x, chosen, colour, key_of, lookup, only, shape, wrapped
 from orgsim.figures.look import Look, heading, numbers
 from orgsim.language import Language
 
@@ -53,7 +53,7 @@ class Lines:
 
     @property
     def frame(self) -> int:
-        return 66 + 15 * (len(wrapped(self.heading)) - 1) + 17 * (len(self.keys) if len(self.keys) > 1 else 0)
+        return 66 + 15 * (len(wrapped(self.heading, HEADING)) - 1) + 17 * (len(self.keys) if len(self.keys) > 1 else 0)
 
     @property
     def height(self) -> int:
@@ -121,7 +121,9 @@ class Lines:
             },
         ]
         spec: Spec = {"transform": [*only(self.filters), *lookup(self.series, rows, "order", "place")], "layer": layers}
-        spec["title"] = {"text": wrapped(self.heading), "subtitle": self.axis} if self.heading else {"text": self.axis}
+        spec["title"] = (
+            {"text": wrapped(self.heading, HEADING), "subtitle": self.axis} if self.heading else {"text": self.axis}
+        )
         return spec
 
     def _paint(self, key: Key, look: Look) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from orgsim.figures.forms.keys import Key, Spec, chosen, lookup, number_format, only, pixels, plot_end, wrapped
+from orgsim.figures.forms.keys import HEADING, Key, Spec, chosen, lookup, number_format, only, pixels, plot_end, wrapped
 from orgsim.figures.look import Look, heading
 from orgsim.language import Language
 
@@ -40,7 +40,7 @@ class Matrix:
 
     @property
     def frame(self) -> int:
-        return 30 + 15 * (len(wrapped(self.heading)) - 1)
+        return 30 + 15 * (len(wrapped(self.heading, HEADING)) - 1)
 
     @property
     def height(self) -> int:
@@ -144,7 +144,7 @@ class Matrix:
         ]
         spec: Spec = {"transform": transform, "layer": layers}
         if self.heading:
-            spec["title"] = {"text": wrapped(self.heading)}
+            spec["title"] = {"text": wrapped(self.heading, HEADING)}
         return spec
 
     def draw(self, axes: Axes, table: pd.DataFrame, look: Look) -> None:

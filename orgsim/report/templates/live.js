@@ -34,7 +34,7 @@
         panels[place].append(room); // laid out, so that it has a width, but not seen before all panels are drawn
         const whole = { ...spec, datasets: { table: chart.rows } };
         const found = await vegaEmbed(room, whole, {
-          ast: true, actions: false, defaultStyle: false, tooltip: false, renderer: "svg", config,
+          ast: true, actions: false, logLevel: 1, defaultStyle: false, tooltip: false, renderer: "svg", config,
         });
         drawn.push(found);
         if (!(room.querySelector("svg").getBoundingClientRect().width > 0)) throw new Error("drawn without a width");
