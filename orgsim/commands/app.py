@@ -34,7 +34,7 @@ def app(scenario: str, port: int | None, listen: str, browser: bool) -> None:
     """
     missing = [name for name in (*PACKAGES, *report.PACKAGES) if importlib.util.find_spec(name) is None]
     if missing:
-        raise Failure(f"the app needs {', '.join(missing)}: pip install 'orgsim[web]'", 2)
+        raise Failure(f"the app needs {', '.join(missing)}: pip install '.[web]' in the checkout", 2)
     import sys
 
     import uvicorn

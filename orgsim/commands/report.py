@@ -91,7 +91,7 @@ class Wanted:
         _writable(self.page.parent, "--report")
         missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
         if missing:
-            raise Failure(f"--report needs {', '.join(missing)}: pip install \"orgsim[web]\"", 2)
+            raise Failure(f"--report needs {', '.join(missing)}: pip install \".[web]\" in the checkout", 2)
 
     def words(self) -> list[str]:
         """The options as they are written on the command line, the number of draws spelled out."""

@@ -167,7 +167,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     done = CliRunner().invoke(main, ["app", "--no-browser"])
     assert done.exit_code == 2
     assert package in done.stderr
-    assert "pip install 'orgsim[web]'" in done.stderr
+    assert "pip install '.[web]'" in done.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="an address that is not loopback's is found on Unix only")

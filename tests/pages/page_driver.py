@@ -60,10 +60,11 @@ class Served:
     def start(self) -> None:
         command = [sys.executable, "-W", "ignore", "-m", "orgsim", "app", str(self.scenario), "--no-browser", "--port",
                    str(self.port)]  # fmt: skip
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        assert self.process.stdout is not None
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        assert self.process.stderr is not None
         # Its own word, for on a busy machine some other process may listen at that port by now.
-        assert b"orgsim is at" in self.process.stdout.readline(), "the server ended by itself"
+        said = next((line for line in self.process.stderr if b"orgsim is at" in line), None)
+        assert said is not None, "the server ended by itself"
         for _ in range(600):
             assert self.process.poll() is None, "the server ended by itself"
             with socket.socket() as line:

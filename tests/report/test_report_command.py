@@ -237,4 +237,4 @@ def test_a_missing_package_names_the_extra(stored: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("importlib.util.find_spec", lambda name, *more: None if name == lacking else real(name, *more))
     done = orgsim("report", str(stored))
     assert done.exit_code == 2
-    assert 'pip install "orgsim[web]"' in done.output
+    assert 'pip install ".[web]"' in done.output
