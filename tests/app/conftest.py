@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import orgsim
 from orgsim.app.live import Ask
 from orgsim.app.runs import Runs
 from orgsim.app.security import LOOPBACK, Gate
@@ -19,6 +20,13 @@ from orgsim.app.server import Service, application, configured
 FIRM = {"market.size": 500, "people.reps": 2, "people.marketers": 1, "time.years": 0.5, "time.warm_up_years": 0.5,
         "time.run_off_months": 3}  # fmt: skip
 Document = dict[str, Any]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled() -> None:
+    """The engine is compiled before any page waits for it, as the command does before it listens."""
+    firm = orgsim.load_scenario("baseline").with_(**FIRM)
+    orgsim.compare(firm, arms=["separate / own_numbers"], replicates=1, threads=1)
 
 
 @pytest.fixture
