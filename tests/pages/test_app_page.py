@@ -81,7 +81,7 @@ def test_the_answer_moves_while_a_lever_is_dragged(served: Served, visit: Visit)
       drawn.observe(document.documentElement, {attributes: true, attributeFilter: ["data-redraw"]});
     }""")
     drag(page, "#firm-fit_share", 0.1, steps=20)
-    page.wait_for_function("window.seen.size >= 2")  # the lever is still held
+    page.wait_for_function("() => window.seen.size >= 2")  # the lever is still held
     typed = page.locator("#firm-fit_share-number").input_value()
     page.mouse.up()
     assert int(typed) < 50

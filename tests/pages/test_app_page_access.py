@@ -106,7 +106,7 @@ def test_what_the_answer_rests_on_is_seen_on_a_laptop_without_scrolling(resting:
     box = resting.locator("#rests").bounding_box()
     assert box["y"] + box["height"] <= 800
     resting.locator("#rests button").click()
-    resting.wait_for_function("document.activeElement.id === 'download-report_html'")
+    resting.wait_for_function("() => document.activeElement.id === 'download-report_html'")
     resting.keyboard.press("Escape")
 
 
