@@ -9,24 +9,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable
 from functools import partial
-from typing import Any
 
 from orgsim.app import bounds
-from orgsim.app.question import Case, read
+from orgsim.app.asked import Document, Place, case_of, kept_worlds, trouble
+from orgsim.app.question import Case
 from orgsim.app.reply import comparison_of, problems, safe_id
 from orgsim.app.runs import Row, Runs, Stopped, TooLong
 from orgsim.experiments.store import plain
 from orgsim.experiments.uncertain import drawn
 from orgsim.report.sensitivity import DRAWS, signs_table
 from orgsim.results import Arm
-from orgsim.scenario.errors import Problem, ScenarioError
 from orgsim.scenario.schema import Scenario
 
 STEPS = (10, 20, 40, 60, 80)  # draws after which something is said, and at the end
 MARK = b"drawn"  # what tells a run with drawn parameters from one with those of the question
 METRIC = "profit"
-Document = dict[str, Any]
-Place = tuple[int, Case, Arm]
 
 
 class Draws:
@@ -66,25 +63,13 @@ class Draws:
         self.over = True
 
     def _read(self) -> None:
-        try:
-            case = read(self.message.get("question"))
-        except ScenarioError as error:
-            self._end(problems(self.message.get("id"), error.problems))
+        case = case_of(self.message, self._end)
+        if case is None:
             return
-        except RecursionError:
-            self._end(self._trouble("nested too deeply"))
-            return
-        worlds = 0
-        while worlds < case.worlds:
-            found = {(worlds, case, arm): self.runs.known(case.firm_key, case.arm_keys[arm], case.seed, worlds)
-                     for arm in case.own}  # fmt: skip
-            rows = {place: row for place, row in found.items() if row is not None}
-            if len(rows) < len(found):
-                break
-            self._plain |= rows
-            worlds += 1
+        self._plain, worlds = kept_worlds(self.runs, [(case, arm) for arm in case.own], case.worlds)
         if not worlds or len(case.own) < 2:
-            self._end(self._trouble("ask first: there is no answer yet whose sign could be kept"))
+            said = "ask first: there is no answer yet whose sign could be kept"
+            self._end(trouble(self.message, "question", said))
             return
         self._until = number_of(case)
         self._case = case
@@ -100,7 +85,7 @@ class Draws:
             self._end(problems(self.message.get("id"), [bounds.TOO_LONG]))
             return
         except Exception as error:
-            self._end(self._trouble(f"this firm cannot be run ({type(error).__name__})"))
+            self._end(trouble(self.message, "question", f"this firm cannot be run ({type(error).__name__})"))
             raise
         with self._lock:
             self._rows[number, case, arm] = row
@@ -127,9 +112,6 @@ class Draws:
                   for end in ("kept", "low", "high")}  # fmt: skip
         found = {"type": "draws", "id": safe_id(self.message.get("id")), "draws": draws, "until": self._until}
         self._send(plain(found | shares))
-
-    def _trouble(self, said: str) -> Document:
-        return problems(self.message.get("id"), [Problem("question", None, "question", "", said, None)])
 
     def _end(self, message: Document) -> None:
         self.over = True

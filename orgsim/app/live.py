@@ -14,11 +14,11 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from orgsim.app import bounds
-from orgsim.app.question import Case, read
+from orgsim.app.asked import Place, case_of, kept_worlds, trouble
+from orgsim.app.question import Case
 from orgsim.app.reply import answer, problems
 from orgsim.app.runs import Row, Runs, Stopped, TooLong
 from orgsim.results import Arm
-from orgsim.scenario.errors import Problem, ScenarioError
 
 STEPS = (1, 2, 4, 8, 16, 32, 50, 75, 100, 150, 200, 300, 400, 600, 800)
 FEW = 2  # worlds of a first estimate,
@@ -26,7 +26,6 @@ HURRY = 0.25  # unless a run of the first has taken so many seconds: then it is 
 PAUSE = 0.15  # seconds between two answers
 
 Send = Callable[[dict[str, Any]], None]
-Place = tuple[int, Case, Arm]  # replicate, whose arm, arm
 
 
 class Ask:
@@ -80,38 +79,20 @@ class Ask:
     # What a worker does ----------------------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        try:
-            case = read(self.message.get("question"))
-        except ScenarioError as error:
-            self._end(problems(self.id, error.problems))
+        case = case_of(self.message, self._end)
+        if case is None:
             return
-        except RecursionError:
-            self._trouble("question", "nested too deeply")
-            return
-        except Exception as error:
-            self._trouble("question", f"this question cannot be read ({type(error).__name__})")
-            raise
         places = [(case, arm) for arm in case.own]
         if case.pinned is not None:
             places += [(case.pinned, arm) for arm in case.pinned.own]
-        self._take_known(case, places)
+        # What is kept of earlier questions counts at once: an undo is answered with all the worlds it had.
+        rows, worlds = kept_worlds(self.runs, places, case.worlds)
+        self._rows |= rows
+        if worlds >= min(FEW, case.worlds):
+            self._worlds, self._handed = worlds, worlds * len(places)
         self._places, self._case = places, case  # from here on there are runs to hand out
         if self._worlds:
             self._say()
-
-    def _take_known(self, case: Case, places: list[tuple[Case, Arm]]) -> None:
-        """What is kept of earlier questions counts at once: an undo is answered with all the worlds it had."""
-        worlds = 0
-        while worlds < case.worlds:
-            found = {(worlds, owner, arm): self.runs.known(owner.firm_key, owner.arm_keys[arm], owner.seed, worlds)
-                     for owner, arm in places}  # fmt: skip
-            rows = {place: row for place, row in found.items() if row is not None}
-            if len(rows) < len(found):
-                break
-            self._rows |= rows
-            worlds += 1
-        if worlds >= min(FEW, case.worlds):
-            self._worlds, self._handed = worlds, worlds * len(places)
 
     def _run(self, replicate: int, case: Case, arm: Arm) -> None:
         began = time.monotonic()
@@ -124,7 +105,8 @@ class Ask:
             self._end(problems(self.id, [bounds.TOO_LONG]))
             return
         except Exception as error:
-            self._trouble("firm", f"this firm cannot be run ({type(error).__name__}); change what was changed last")
+            self._end(trouble(self.message, "firm", f"this firm cannot be run ({type(error).__name__}); "
+                              "change what was changed last"))  # fmt: skip
             raise
         with self._lock:
             self._slow |= time.monotonic() - began > HURRY
@@ -162,7 +144,7 @@ class Ask:
                 state = "done" if n >= case.worlds else "refining" if self._answered else "first"
                 self._send(answer(self.message, case, rows, n, state, time.monotonic() - self._came))
             except Exception as error:
-                self._trouble("question", f"this cannot be answered ({type(error).__name__})")
+                self._end(trouble(self.message, "question", f"this cannot be answered ({type(error).__name__})"))
                 raise
             finally:
                 with self._lock:
@@ -173,10 +155,6 @@ class Ask:
                     again = not self.over and self._due()
             if not again:
                 return
-
-    def _trouble(self, key: str, said: str) -> None:
-        """End with a problem that is not the reader's alone."""
-        self._end(problems(self.id, [Problem("question", None, key, "", said, None)]))
 
     def _end(self, message: dict[str, Any]) -> None:
         if not self._cancelled.is_set():

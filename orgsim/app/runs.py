@@ -89,20 +89,20 @@ class Runs:
 
     def row(
         self, scenario: Scenario, firm: bytes, arm: Arm, key: bytes, seed: int, replicate: int,
-        stopped: Callable[[], bool], whole: bool = False,
+        stopped: Callable[[], bool], whole: bool = False, patience: float | None = None,
     ) -> Row:  # fmt: skip
         """The figures of an arm in a world: the very ones of `worlds.Prepared.run`, those of the run-off (a third of a
         run, and nothing that a page shows) only if `whole`. `firm`, `key`: digests of what they depend on. Raises
-        Stopped soon after `stopped()`, and TooLong."""
+        Stopped soon after `stopped()`, and TooLong after `patience` seconds (None: PATIENCE)."""
         found = self.known(firm, key, seed, replicate, whole)
         if found is not None:
             return found
-        began = time.monotonic()
+        began, limit = time.monotonic(), PATIENCE if patience is None else patience
 
         def look() -> None:
             if stopped():
                 raise Stopped
-            if time.monotonic() - began > PATIENCE:
+            if time.monotonic() - began > limit:
                 raise TooLong
 
         try:

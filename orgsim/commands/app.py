@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import signal
 import socket
 from collections.abc import Iterator
@@ -137,12 +138,13 @@ def _link(address: str, port: int, token: str | None) -> str:
 
 def _warm_up(question: dict[str, Any], service: Any) -> None:
     """Read the question and run its first worlds, so that the first page is answered at once, and the engine is
-    compiled before anybody waits for it."""
+    compiled before anybody waits for it: however long that takes here."""
     from orgsim.app.question import read
 
     case = read(question)
     for arm in case.own:
-        service.runs.row(case.scenario, case.firm_key, arm, case.arm_keys[arm], case.seed, 0, lambda: False)
+        service.runs.row(case.scenario, case.firm_key, arm, case.arm_keys[arm], case.seed, 0, lambda: False,
+                         patience=math.inf)  # fmt: skip
 
 
 def _open(link: str) -> None:

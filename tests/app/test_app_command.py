@@ -188,6 +188,19 @@ def test_listening_to_others_takes_a_token(running: list[subprocess.Popen[str]],
     assert b"question" in opener.open(f"{here}start.json", timeout=10).read()
 
 
+def test_starting_waits_for_the_compiler_however_slow_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    from orgsim.app import server
+    from orgsim.commands.app import _warm_up
+
+    monkeypatch.setattr("orgsim.app.runs.PATIENCE", -1.0)  # seconds that a page's run may take
+    service = server.Service(server.first_question("baseline"))
+    try:
+        _warm_up(service.question, service)
+        assert service.runs.count == len(service.question["arms"])
+    finally:
+        service.close()
+
+
 def test_the_command_line_does_not_load_what_serves() -> None:
     heavy = ("starlette", "uvicorn", "websockets", "pandas")
     code = f"import orgsim.cli, sys; print([name for name in {heavy} if name in sys.modules])"
