@@ -336,12 +336,13 @@ class _Told:
         return self._say("interval", sure=self.said.percent(self.c.confidence), low=low, high=high)
 
     def _spread(self, arms: list[Arm]) -> str:
-        """Differences to the reference: '+12 k€ a year, -20 to +44' of one arm, '-18 to +7 k€ a year' of several."""
+        """Differences to the reference: '+12 k€ a year, -20 to +44' of one arm, 'means from -18 to +7 k€ a year' of
+        several, which nobody shall take for an interval."""
         about, scale = self.about, self._scale(self.about)
         values = sorted(self._difference(arm) * scale for arm in arms)
         low, high = self.said.signed(values[0]), self.said.signed(values[-1])
         if len(arms) > 1:
-            amount = low if low == high else self._say("range", low=low, high=high)
+            amount = low if low == high else self._say("spread", low=low, high=high)
             return _unit(self.said, about, amount)
         row = self.rows[arms[0], self.metric]
         amount, real = _unit(self.said, about, low), beyond_luck(row, self.c.confidence)
