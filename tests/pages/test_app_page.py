@@ -104,7 +104,7 @@ def test_nothing_below_the_answer_moves_while_a_lever_is_dragged(served: Served,
     drag(page, "#firm-fit_share", 0.1)
     page.mouse.up()
     settled(page)
-    assert min(page.evaluate("[...window.tops]")) >= before - 4  # pixels that nobody sees
+    assert min(page.evaluate("[...window.tops]")) >= before
 
 
 def test_a_few_worlds_are_a_first_look_and_no_verdict(served: Served, visit: Visit) -> None:
