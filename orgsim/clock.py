@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orgsim.engine import records as r
+from orgsim.scenario.kept import kept_with_scenario
 from orgsim.scenario.schema import Scenario
 
 
@@ -20,11 +21,12 @@ class Clock:
     horizon: int
     run_off: int
 
-    @classmethod
-    def of(cls, scenario: Scenario) -> Clock:
-        year = r.DAYS_PER_YEAR
-        times = scenario.time
-        return cls(
+    @staticmethod
+    @kept_with_scenario
+    def of(scenario: Scenario) -> Clock:
+        """The calendar of a scenario's runs."""
+        year, times = r.DAYS_PER_YEAR, scenario.time
+        return Clock(
             round(times.warm_up_years * year),
             max(1, round(times.years * year)),
             round(times.run_off_months * year / 12),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from orgsim.clock import Clock
 from orgsim.engine import records as r
-from orgsim.engine.day import ROOM, ROOM_PER_LEAD, begin, run_days
+from orgsim.engine.day import ROOM, ROOM_PER_LEAD, begin
 from orgsim.engine.handle import handle
 from orgsim.engine.parameters import parameter_record
 from orgsim.engine.segments import segment_records, segment_sizes
@@ -34,7 +34,7 @@ from orgsim.leadership.arms import (
 )
 from orgsim.leadership.contracts import contracts
 from orgsim.leadership.council import Council
-from orgsim.leadership.decide import decide_month, look_around
+from orgsim.leadership.months import DECISIONS, run_months
 from orgsim.leadership.seat import Leader
 from orgsim.results import Arm, Run, facts
 from orgsim.scenario.errors import Problem, ScenarioError
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
 WORD = 2**32
 START_ROOM = 1024
+DOUBLED = 65536  # rows up to which an array doubles; beyond, memory matters more than growing seldom
 MOST_COMPONENTS = 8
-DECISIONS = 2  # lines that a month's decisions may write into the log, devices that start or stop apart
 
 
 def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record: bool = False) -> r.World:
@@ -57,8 +57,11 @@ def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record
     structure, plan = scenario.structures[arm.structure], scenario.pay[arm.pay]
     sizes = segment_sizes(scenario)
     prospects = np.zeros(sum(sizes), r.PROSPECT)
-    prospects["segment"] = np.repeat(np.arange(len(sizes)), sizes)
-    prospects["index"] = np.concatenate([np.arange(size) for size in sizes]) if sizes else []
+    first = 0
+    for segment, size in enumerate(sizes):
+        its = prospects[first : first + size]
+        its["segment"], its["index"] = segment, np.arange(size, dtype=np.int32)
+        first += size
     candidates = candidate_records(scenario, seed, replicate)
     reps, marketers = np.zeros(scenario.people.reps, r.REP), np.zeros(scenario.people.marketers, r.MARKETER)
     reps["index"] = np.arange(len(reps))
@@ -82,9 +85,9 @@ def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record
     events = 2 * len(prospects) + START_ROOM
     world = r.World(
         p=parameter_record(scenario),
-        arm=arm_record(scenario, structure, plan, changed=False),
+        arm=arm_record(scenario, structure, plan, changed=False).copy(),
         firm=firm,
-        segments=segment_records(scenario),
+        segments=segment_records(scenario).copy(),
         prospects=prospects,
         leads=np.zeros(START_ROOM, r.LEAD),
         reps=reps,
@@ -105,7 +108,7 @@ def new_world(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record
         forecasts=np.zeros(MOST_COMPONENTS, r.FORECAST),
         stints=np.zeros(2 * (len(reps) + len(marketers)), r.STINT),
         sooner=np.zeros(r.EFFORT),
-        devices=device_records(scenario, structure),
+        devices=device_records(scenario, structure).copy(),
         weeks=np.full((clock.days // r.DAYS_PER_WEEK + 1 if record else 0, len(reps), 2), np.nan),
         **contracts(scenario, plan, 0, clock.start),
     )
@@ -142,7 +145,7 @@ def copy_world(world: r.World) -> r.World:
 def _grown(array: NDArray[Any], least: int, exposed: bool) -> NDArray[Any]:
     """The array with room for at least so many rows, new rows zero; in place unless others may hold views of it."""
     if len(array) < least:
-        rows = max(least, len(array) + len(array) // 4)
+        rows = max(least, len(array) + max(len(array) // 4, min(len(array), DOUBLED)))
         if exposed:
             return np.concatenate([array, np.zeros(rows - len(array), array.dtype)])
         array.resize(rows, refcheck=False)
@@ -152,7 +155,7 @@ def _grown(array: NDArray[Any], least: int, exposed: bool) -> NDArray[Any]:
 def _with_room(world: r.World, day: int, exposed: bool) -> r.World:
     firm = world.firm[0]
     staff = len(world.reps) + len(world.marketers)
-    need = 2 * (ROOM + ROOM_PER_LEAD * (int(firm["queued"]) + staff))
+    need = 2 * (ROOM + ROOM_PER_LEAD * (int(firm["queued"]) + staff)) + DECISIONS + len(world.devices)
     return world._replace(
         leads=_grown(world.leads, int(firm["leads"]) + need, exposed),
         events=_grown(world.events, int(firm["events"]) + need, exposed),
@@ -165,32 +168,24 @@ def _with_room(world: r.World, day: int, exposed: bool) -> r.World:
 
 def advance(
     world: r.World, first: int, last: int, *, exposed: bool = False, council: Council | None = None,
-    decided: bool = False,
+    met: bool = False,
 ) -> r.World:
     """Run business days first .. last - 1, leaders deciding on the first day of each month.
 
     Returns the state to go on with; arrays that grow are new ones if the old are `exposed` to others, who may hold
-    views of them, and the same ones, moved, if not. `council`: chairs taken by leaders of the user's; `decided`: the
-    first day's decisions have been made.
+    views of them, and the same ones, moved, if not. `council`: chairs taken by leaders of the user's; `met`: it has
+    met on the first day already.
     """
-    months = world.month_of
     state = handle(world)
-    day = first
+    day, met_on = first, first if met else -1
     while day < last:
-        if (day == 0 or months[day] != months[day - 1]) and not (decided and day == first):
-            if len(world.log) and world.firm["log"][0] + DECISIONS + len(world.devices) > len(world.log):
-                world = _with_room(world, day, exposed)
-                state = handle(world)
-            look_around(state, day)
-            decide_month(state, day)
-            if council is not None:
-                council.meet(world, day)
-        stop = min(last, int(np.searchsorted(months, months[day], side="right")))
-        while day < stop:
-            day = run_days(state, day, stop)
-            if day < stop:
-                world = _with_room(world, day, exposed)
-                state = handle(world)
+        day = run_months(state, day, last, council is not None)
+        if council is not None and day < last and world.firm["decided"][0] == day + 1 and met_on != day:
+            council.meet(world, day)
+            met_on = day
+        elif day < last:
+            world = _with_room(world, day, exposed)
+            state = handle(world)
     return world
 
 
@@ -211,7 +206,7 @@ def enter_arm(
     world = copy_world(warm)
     changed = not same_organisation(scenario, structure, before, world.candidates)
     world = world._replace(
-        arm=arm_record(scenario, structure, plan, changed=changed),
+        arm=arm_record(scenario, structure, plan, changed=changed).copy(),
         chairs=chair_records(scenario, structure, world.candidates),
         devices=change_devices(world.devices, device_records(scenario, structure)),
     )
@@ -237,7 +232,7 @@ def run_off(scenario: Scenario, world: r.World) -> float:
     today = Arm(scenario.today.structure, scenario.today.pay)
     structure = scenario.structures[today.structure]
     world = world._replace(
-        arm=arm_record(scenario, structure, scenario.pay[today.pay], changed=False),
+        arm=arm_record(scenario, structure, scenario.pay[today.pay], changed=False).copy(),
         chairs=chair_records(scenario, structure, world.candidates),
         devices=change_devices(world.devices, device_records(scenario, structure)),
     )
@@ -301,7 +296,7 @@ def run(
     if leaders:
 
         def ahead(now: r.World, others: Council, day: int) -> float:
-            kpis = finish(scenario, advance(now, day, clock.end, council=others, decided=True))
+            kpis = finish(scenario, advance(now, day, clock.end, council=others, met=True))
             return kpis[known(foresee, kpis, "foresee")]
 
         council = Council(scenario, scenario.structures[arm.structure], leaders, ahead)

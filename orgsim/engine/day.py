@@ -246,7 +246,7 @@ def lacks_room_for_a_day(w, day):
     )
 
 
-@entry
+@rule
 def run_days(w, first, last):
     """Run business days first .. last - 1; returns the next day to run.
 

@@ -50,6 +50,8 @@ class WorldType(types.Type):  # type: ignore[misc]
 
 
 _TYPES: dict[tuple[Any, ...], WorldType] = {}
+# By the identity of the arrays' types, which are kept beside: to compare long records takes longer than a short run.
+_SEEN: dict[tuple[Any, ...], tuple[Any, WorldType]] = {}
 
 
 class Handle:
@@ -68,6 +70,17 @@ class Handle:
 
 
 def _type_of(world: World) -> WorldType:
+    arrays: tuple[NDArray[Any], ...] = world
+    types_of = [array.dtype for array in arrays]
+    place = tuple(map(id, types_of))
+    if place not in _SEEN:
+        if len(_SEEN) > 1000:
+            _SEEN.clear()
+        _SEEN[place] = types_of, _described(world)
+    return _SEEN[place][1]
+
+
+def _described(world: World) -> WorldType:
     arrays: tuple[NDArray[Any], ...] = world
     key = tuple((array.dtype, array.ndim) for array in arrays)
     if key not in _TYPES:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orgsim.engine.records import DAYS_PER_YEAR, EFFORT, record_of
+from orgsim.scenario.kept import kept_with_scenario
 from orgsim.scenario.schema import Scenario
 from orgsim.scenario.staff import MARKETER_ACTIVITIES, REP_ACTIVITIES
 
@@ -55,8 +56,10 @@ def _dtype(names: tuple[str, ...]) -> np.dtype[np.record]:
     )
 
 
+@kept_with_scenario
 def parameter_record(scenario: Scenario) -> NDArray[np.record]:
-    """One-row array of parameters; the fields are the same for every scenario, so the engine compiles once."""
+    """One-row array of parameters, not to be written; the fields are the same for every scenario, so the engine
+    compiles once."""
     values = _numbers(scenario)
     record = np.zeros(1, _dtype(tuple(sorted(values))))
     for name, value in values.items():

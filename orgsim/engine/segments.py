@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orgsim.engine.records import DAYS_PER_YEAR, SEGMENT
+from orgsim.scenario.kept import kept_with_scenario
 from orgsim.scenario.schema import Scenario
 
 
+@kept_with_scenario
 def segment_sizes(scenario: Scenario) -> list[int]:
     """Prospects in each segment: the size given, or the share of the market, whole numbers by largest remainder."""
     segments, size = scenario.market.segments, scenario.market.size
@@ -22,8 +24,9 @@ def segment_sizes(scenario: Scenario) -> list[int]:
     return [s.size if s.size is not None else n for s, n in zip(segments, sizes, strict=True)]
 
 
+@kept_with_scenario
 def segment_records(scenario: Scenario) -> NDArray[np.record]:
-    """The market's segments as records, at today's awareness."""
+    """The market's segments as records, at today's awareness: to be copied."""
     market = scenario.market
     rows = np.zeros(len(market.segments), SEGMENT)
     first = 0

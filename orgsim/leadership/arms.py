@@ -32,6 +32,7 @@ from orgsim.engine.records import (
 from orgsim.engine.streams import candidate_uniforms
 from orgsim.scenario.devices import STATES as STATE_NAMES
 from orgsim.scenario.devices import Device, LeadRights, Services, StaffUnit
+from orgsim.scenario.kept import kept_with_scenario
 from orgsim.scenario.organisation import Chair, Structure
 from orgsim.scenario.pay import PayPlan
 from orgsim.scenario.schema import Scenario
@@ -40,6 +41,7 @@ LEADS = {"sales": LEADS_SALES, "marketing": LEADS_MARKETING, "both": LEADS_BOTH,
 NEUTRAL_HORIZON = 9.0
 NEUTRAL_VISIBILITY = 0.5
 NEUTRAL_COORDINATION = 1.0
+NO_PAY = PayPlan()
 
 
 def unit_number(plan: PayPlan) -> dict[str, float]:
@@ -57,8 +59,10 @@ def unit_number(plan: PayPlan) -> dict[str, float]:
     return {name: weight / total for name, weight in counts.items()} if total else counts | {"counts_mqls": 1.0}
 
 
+@kept_with_scenario
 def arm_record(scenario: Scenario, structure: Structure, plan: PayPlan, *, changed: bool) -> NDArray[np.record]:
-    """The arm as one record; `changed` says that the structure is not today's, so that it must be adopted."""
+    """The arm as one record, to be copied; `changed` says that the structure is not today's, so that it must be
+    adopted."""
     on, lead = scenario.switches, scenario.leadership
     arm = np.zeros(1, ARM)
     arm["visibility"] = structure.visibility if on.visibility else NEUTRAL_VISIBILITY
@@ -151,8 +155,9 @@ def staff_cost(scenario: Scenario, structure: Structure) -> float:
     return unit.people * unit.pay * scenario.money.charges if scenario.switches.staff else 0.0
 
 
+@kept_with_scenario
 def device_records(scenario: Scenario, structure: Structure) -> NDArray[np.record]:
-    """All devices of the scenario, in its order, with those named that the structure holds.
+    """All devices of the scenario, in its order, with those named that the structure holds; to be copied.
 
     All are there in every arm, so that what one of them has brought about fades where it is given up.
     """
@@ -237,11 +242,19 @@ def fill_chairs(structure: Structure, candidates: NDArray[np.record]) -> list[in
 
 def chair_records(scenario: Scenario, structure: Structure, candidates: NDArray[np.record]) -> NDArray[np.record]:
     """The leaders' chairs of a structure, filled, and last the chief executive's, the same in all arms."""
+    chairs = _empty_chairs(scenario, structure).copy()
+    chairs["candidate"][:-1] = fill_chairs(structure, candidates)
+    chairs["candidate"][-1] = len(candidates) - 1
+    return chairs
+
+
+@kept_with_scenario
+def _empty_chairs(scenario: Scenario, structure: Structure) -> NDArray[np.record]:
     on, people = scenario.switches, scenario.people
     chairs = np.zeros(len(structure.chairs) + 1, CHAIR)
     heads = sum(chair.leads in ("sales", "marketing", "both") for chair in structure.chairs)
     span = {"sales": people.reps, "marketing": people.marketers, "both": people.reps + people.marketers, "heads": heads}
-    for row, chair, candidate in zip(chairs, structure.chairs, fill_chairs(structure, candidates), strict=False):
+    for row, chair in zip(chairs, structure.chairs, strict=False):
         background = getattr(scenario.backgrounds, chair.background)
         _describe(row, scenario, background.horizon, background.prior, max(1, span[chair.leads]))
         row["firm_weight"] = chair.firm_weight if on.objective else 1.0
@@ -249,12 +262,10 @@ def chair_records(scenario: Scenario, structure: Structure, candidates: NDArray[
         row["escalation_share"] = chair.escalation_share
         row["pay"] = chair.pay if on.cost else 0.0
         row["leads"] = LEADS[chair.leads]
-        row["candidate"] = candidate
     chief = chairs[-1]
     _describe(chief, scenario, scenario.backgrounds.chief.horizon, scenario.backgrounds.chief.prior, max(1, heads))
     chief["firm_weight"] = 1.0
     chief["leads"] = LEADS["heads"]
-    chief["candidate"] = len(candidates) - 1
     return chairs
 
 
@@ -288,12 +299,18 @@ def same_organisation(
     scenario: Scenario, one: Structure, other: Structure, candidates: NDArray[np.record]
 ) -> bool:
     """Whether two structures are one and the same to the model, titles aside."""
-    plan = PayPlan()
-    arms = [arm_record(scenario, structure, plan, changed=False).tobytes() for structure in (one, other)]
+    if one is other:
+        return True
     chairs = [chair_records(scenario, structure, candidates).tobytes() for structure in (one, other)]
+    return chairs[0] == chairs[1] and _same_rules(scenario, one, other)
+
+
+@kept_with_scenario
+def _same_rules(scenario: Scenario, one: Structure, other: Structure) -> bool:
+    arms = [arm_record(scenario, structure, NO_PAY, changed=False).tobytes() for structure in (one, other)]
     devices = [device_records(scenario, structure).tobytes() for structure in (one, other)]
     routing = [routing_of(scenario, structure) for structure in (one, other)]
-    return arms[0] == arms[1] and chairs[0] == chairs[1] and devices[0] == devices[1] and routing[0] == routing[1]
+    return arms[0] == arms[1] and devices[0] == devices[1] and routing[0] == routing[1]
 
 
 def routing_of(scenario: Scenario, structure: Structure) -> int:

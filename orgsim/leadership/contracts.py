@@ -15,6 +15,7 @@ from orgsim.engine.records import (
     SETTLED,
     STANDING,
 )
+from orgsim.scenario.kept import kept_with_scenario
 from orgsim.scenario.pay import PERIODS, RESULTS, WEEKS_OF, WORK, Component, PayPlan, curve_of
 from orgsim.scenario.schema import Scenario
 from orgsim.scenario.staff import MARKETER_ACTIVITIES, REP_ACTIVITIES
@@ -74,8 +75,10 @@ def window_of(component: Component) -> float:
     return (component.weeks[1] - component.weeks[0] + 1) / WEEKS_OF[component.period]
 
 
+@kept_with_scenario
 def component_records(scenario: Scenario, plan: PayPlan, role: str) -> NDArray[np.record]:
-    """The components of a role's pay as records; slopes and jumps are euro a full period at the quota here."""
+    """The components of a role's pay as records; slopes and jumps are euro a full period at the quota here.
+    To be copied."""
     pay = scenario.money.rep_pay if role == "rep" else scenario.money.marketer_pay
     components: tuple[Component, ...] = getattr(plan, role)
     people = scenario.people
@@ -129,7 +132,8 @@ def settlements(seats: int, components: NDArray[np.record], days: int) -> int:
 def contracts(scenario: Scenario, plan: PayPlan, first: int, last: int) -> dict[str, NDArray[Any]]:
     """The arrays that a pay plan fills in a phase of days first .. last - 1: components, standings, what is settled."""
     people = scenario.people
-    reps, marketers = component_records(scenario, plan, "rep"), component_records(scenario, plan, "marketer")
+    reps = component_records(scenario, plan, "rep").copy()
+    marketers = component_records(scenario, plan, "marketer").copy()
     lines = settlements(people.reps, reps, last - first) + settlements(people.marketers, marketers, last - first)
     return {
         "components": reps, "marketer_components": marketers,

@@ -235,7 +235,7 @@ def attention_of(w, k, day):
     return attention(w, w.chairs[k], day)
 
 
-@entry
+@rule
 def look_around(w, day):
     """The first day of a month: leaders' hours are logged, and the teams' alignment is looked at."""
     log_hours(w, day)
@@ -244,7 +244,7 @@ def look_around(w, day):
         start_and_stop(w, day, perceived)
 
 
-@entry
+@rule
 def decide_month(w, day):
     """All chairs decide; then each leader has seen one month more of what he or she leads."""
     if w.arm[0].decides:
