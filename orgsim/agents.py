@@ -7,14 +7,16 @@ it is read, so a view is never out of date. Views can be read, selected and aggr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from mesa import Agent
 from numpy.typing import NDArray
 
 from orgsim.engine import records as r
+from orgsim.engine.compile import as_python
 from orgsim.engine.market import awareness
+from orgsim.engine.needs import stake_cents
 from orgsim.engine.selling import success_rate
 from orgsim.scenario.staff import MARKETER_ACTIVITIES, REP_ACTIVITIES
 from orgsim.tables import account_id, lead_id
@@ -27,11 +29,6 @@ LEAD_STATUS = ("nurtured", "handed_over", "queued", "set_aside", "called", "oppo
 FUNCTIONS = ("sales", "marketing", "both", "heads")
 # Accounts have 60 x 2^24 identities at most; people come above them, each kind in a range of its own.
 KIND_STRIDE = 2**32
-
-
-def _as_python(rule: Any) -> Any:
-    """The source of a rule, which the compiler keeps beside the machine code: one implementation for both."""
-    return getattr(rule, "py_func", rule)
 
 
 class View(Agent):  # type: ignore[misc]
@@ -85,7 +82,7 @@ class Rep(View):
     @property
     def belief(self) -> float:
         """Share of marketing's leads that the rep believes to be good."""
-        return float(_as_python(success_rate)(self.model.world, self.record))
+        return float(as_python(success_rate)(self.model.world, self.record))
 
     @property
     def queue(self) -> int:
@@ -195,7 +192,7 @@ class Prospect(View):
     @property
     def awareness(self) -> float:
         """Chance that the account would think of us if its need opened now."""
-        return float(_as_python(awareness)(self.model.world, self.record))
+        return float(as_python(awareness)(self.model.world, self.record))
 
     @property
     def state(self) -> str:
@@ -205,7 +202,9 @@ class Prospect(View):
     @property
     def value(self) -> float:
         """Value at stake in the open episode, in euro of margin expected under reference handling; 0 without one."""
-        return int(self.record.stake) / 100 if self.record.state == r.IN_WINDOW else 0.0
+        if self.record.state != r.IN_WINDOW or not self.record.viable:
+            return 0.0
+        return int(as_python(stake_cents)(self.model.world.p[0], self.record.deal)) / 100
 
     @property
     def deal(self) -> float:

@@ -7,13 +7,18 @@ from numpy.typing import NDArray
 
 from orgsim.clock import Clock
 from orgsim.engine import records as r
+from orgsim.engine.compile import as_python
+from orgsim.engine.needs import stake_cents
+from orgsim.scenario.amounts import MOST_CENTS
+from orgsim.scenario.errors import Problem, ScenarioError
 from orgsim.scenario.schema import Scenario
 
 
 def demand_still_open(world: r.World) -> int:
     """Cents of viable demand whose window is open without a lead."""
-    waiting = world.prospects[(world.prospects["state"] == r.IN_WINDOW) & (world.prospects["lead"] < 0)]
-    return int(waiting["stake"].sum())
+    at = world.prospects
+    waiting = at[(at["state"] == r.IN_WINDOW) & (at["lead"] < 0) & (at["viable"] != 0)]
+    return int(as_python(stake_cents)(world.p[0], waiting["deal"]).sum())
 
 
 def in_scope(world: r.World) -> NDArray[np.record]:
@@ -27,8 +32,27 @@ def _share(part: float, rest: float) -> float:
     return float(part / (part + rest)) if part + rest else 0.0
 
 
+def check_money(world: r.World) -> None:
+    """ScenarioError where more was booked or paid than whole cents of 64 bits hold, as by a plan that pays without
+    bound: what comes after that is wrong."""
+    deals = world.leads["deal"][: int(world.firm["leads"][0])]
+    pay = world.settled["cents"][: int(world.firm["settled"][0])]
+    for what, cents in (("the accounts", world.months["cents"]), ("variable pay", pay), ("the deals", deals)):
+        total = float(np.abs(cents, dtype=np.float64).sum())
+        if not total <= MOST_CENTS:
+            message = (
+                f"{what} of a run came to more than {MOST_CENTS / 100:.3g} €, beyond which whole cents cannot be "
+                "counted: take a larger unit of money, or see what pay plans pay (`orgsim pay show`)"
+            )
+            raise ScenarioError([Problem("run", None, "money", f"{total / 100:.3g}", message, None)])
+
+
 def measure(scenario: Scenario, world: r.World, first_month: int, last_month: int) -> dict[str, float]:
-    """The figures of a run over its horizon. Money in euro, totals over the horizon unless a year is named."""
+    """The figures of a run over its horizon. Money in euro, totals over the horizon unless a year is named.
+
+    Raises ScenarioError where the run's money cannot be counted.
+    """
+    check_money(world)
     leads = in_scope(world)
     months = world.months[first_month:last_month]
     cents = months["cents"].sum(axis=0)

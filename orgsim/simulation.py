@@ -37,7 +37,7 @@ from orgsim.leadership.council import Council
 from orgsim.leadership.months import DECISIONS, run_months
 from orgsim.leadership.seat import Leader
 from orgsim.results import Arm, Run, facts
-from orgsim.scenario.errors import Problem, ScenarioError
+from orgsim.scenario.errors import Problem, ScenarioError, show
 from orgsim.scenario.load import known
 from orgsim.scenario.pay import PayPlan
 from orgsim.scenario.schema import Scenario
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 WORD = 2**32
 START_ROOM = 1024
+# Arrays filled from the front, as far as the firm's counter of that name says.
+IN_USE = ("leads", "events", "log", "settled", "stints")
 DOUBLED = 65536  # rows up to which an array doubles; beyond, memory matters more than growing seldom
 MOST_COMPONENTS = 8
 
@@ -139,7 +141,12 @@ def begin_phase(scenario: Scenario, world: r.World, plan: PayPlan, first: int, l
 def copy_world(world: r.World) -> r.World:
     """An independent copy of a state, parameters and calendar shared."""
     kept = {"p", "month_of"}
-    return r.World(**{name: a if name in kept else a.copy() for name, a in world._asdict().items()})
+    fields = {name: a if name in kept or name in IN_USE else a.copy() for name, a in world._asdict().items()}
+    for name in IN_USE:  # what is not in use is zero, and takes no memory until it is written
+        old, used = fields[name], int(world.firm[name][0])
+        fields[name] = np.zeros(len(old), old.dtype)
+        fields[name][:used] = old[:used]
+    return r.World(**fields)
 
 
 def _grown(array: NDArray[Any], least: int, exposed: bool) -> NDArray[Any]:
@@ -195,15 +202,17 @@ def warm_up(scenario: Scenario, arm: Arm, seed: int, replicate: int, *, record: 
 
 
 def enter_arm(
-    scenario: Scenario, warm: r.World, arm: Arm, since: Arm, *, equal_budget: bool = False, today: Arm | None = None
+    scenario: Scenario, warm: r.World, arm: Arm, since: Arm, *, equal_budget: bool = False, today: Arm | None = None,
+    last: bool = False,
 ) -> r.World:
-    """A copy of the warm state in which the arm begins; staying with the structure of the warm-up costs nothing.
+    """The warm state in which the arm begins, a copy unless it is the `last` arm to do so; staying with the structure
+    of the warm-up costs nothing.
 
     With `equal_budget` the difference between the arm's leaders and those of `today` is moved from or to programme.
     """
     structure, plan = scenario.structures[arm.structure], scenario.pay[arm.pay]
     before = scenario.structures[since.structure]
-    world = copy_world(warm)
+    world = warm if last else copy_world(warm)
     changed = not same_organisation(scenario, structure, before, world.candidates)
     world = world._replace(
         arm=arm_record(scenario, structure, plan, changed=changed).copy(),
@@ -227,8 +236,6 @@ def enter_arm(
 def run_off(scenario: Scenario, world: r.World) -> float:
     """Gross margin in euro of the common run-off: every arm goes on under today's structure, pay and levers, fixed."""
     clock = Clock.of(scenario)
-    if not clock.run_off:
-        return 0.0
     today = Arm(scenario.today.structure, scenario.today.pay)
     structure = scenario.structures[today.structure]
     world = world._replace(
@@ -249,12 +256,13 @@ def run_off(scenario: Scenario, world: r.World) -> float:
     return float(revenue - cents[:, r.COST_OF_SALES].sum()) / 100
 
 
-def finish(scenario: Scenario, world: r.World) -> dict[str, float]:
-    """KPIs at the end of the horizon, run-off included; the state passed in is not changed."""
+def finish(scenario: Scenario, world: r.World, *, last: bool = False) -> dict[str, float]:
+    """KPIs at the end of the horizon, run-off included; the state passed in is not changed, unless this is the `last`
+    use of it."""
     clock = Clock.of(scenario)
     month_of = clock.month_of
     kpis = measure(scenario, world, int(month_of[clock.start]), int(month_of[clock.end - 1]) + 1)
-    kpis["run_off_margin"] = run_off(scenario, copy_world(world))
+    kpis["run_off_margin"] = run_off(scenario, world if last else copy_world(world)) if clock.run_off else 0.0
     kpis["value"] = kpis["profit"] + kpis["run_off_margin"]
     return kpis
 
@@ -271,8 +279,8 @@ def check_key(seed: int, replicate: int) -> None:
     """A run's key is two 32-bit words; ScenarioError (a ValueError) outside the range."""
     for name, word in (("seed", seed), ("replicate", replicate)):
         if isinstance(word, bool) or not isinstance(word, (int, np.integer)) or not 0 <= word < WORD:
-            message = f"found {word!r}; must be a whole number from 0 to {WORD - 1}"
-            raise ScenarioError([Problem("command", None, name, repr(word), message, None)])
+            message = f"found {show(word)}; must be a whole number from 0 to {WORD - 1}"
+            raise ScenarioError([Problem("command", None, name, show(word), message, None)])
 
 
 def run(
@@ -300,8 +308,7 @@ def run(
             return kpis[known(foresee, kpis, "foresee")]
 
         council = Council(scenario, scenario.structures[arm.structure], leaders, ahead)
-    warm = warm_up(scenario, today, seed, replicate, record=True)
-    world = enter_arm(scenario, warm, arm, today)
+    world = enter_arm(scenario, warm_up(scenario, today, seed, replicate, record=True), arm, today, last=True)
     if council:
         council.take_chairs(world)
     world = advance(world, clock.start, clock.end, council=council)

@@ -89,6 +89,11 @@ def rule[F: Callable[..., Any]](function: F) -> F:
     return compiled if numba.config.DISABLE_JIT else _of_one_signature(compiled)
 
 
+def as_python(rule: Any) -> Any:
+    """The source of a rule, which the compiler keeps beside the machine code: one implementation for both."""
+    return getattr(rule, "py_func", rule)
+
+
 class _Linked(codegen.JITCodeLibrary):  # type: ignore[misc]
     """Code of a rule, which runs only as a part of its callers: it is optimised and made into machine code there, once,
     and not also by itself. That is a quarter of the time to compile."""

@@ -11,7 +11,7 @@ from orgsim.engine.agenda import note, schedule
 from orgsim.engine.compile import rule
 from orgsim.engine.curves import logistic, logit
 from orgsim.engine.handover import close_lead, credit_marketing
-from orgsim.engine.needs import await_need, await_word
+from orgsim.engine.needs import await_need, await_word, lift_of
 from orgsim.engine.records import (
     CANCELLED,
     CUSTOMER,
@@ -164,6 +164,5 @@ def refer(w, prospect, k, time):
     if u < w.p[0].customers_referrals:
         i = segment.first + np.int64(u_whom * segment.reach)
         friend = w.prospects[i]
-        friend.lift = 1.0 - segment.awareness
-        friend.lift_base = segment.retained
+        friend.lift = lift_of(segment, 1.0 - segment.awareness)
         note(w, time, NOTE_REFERRED, i, k, prospect.owner, 0)

@@ -9,7 +9,7 @@ import numpy as np
 from orgsim.engine import streams
 from orgsim.engine.agenda import note, schedule
 from orgsim.engine.compile import rule
-from orgsim.engine.needs import await_need
+from orgsim.engine.needs import await_need, stake_of
 from orgsim.engine.records import (
     ACTIVATION,
     ASIDE,
@@ -91,7 +91,7 @@ def new_lead(w, day, i, time, origin):
     if prospect.state == IN_WINDOW:
         lead.episode = prospect.episode
         lead.deal = prospect.deal
-        lead.value = prospect.stake
+        lead.value = stake_of(w.p[0], prospect)
         lead.viable = prospect.viable
     return k
 

@@ -67,7 +67,11 @@ def base_pay(staff, cents, days):
         empty += person.away
         person.away = 0
     present = np.int64(staff.size) * days
-    return cents * (present - empty) // present if present > 0 else np.int64(0)
+    if present <= 0:
+        return np.int64(0)
+    # By parts: cents of a month times days of all seats may be more than a whole number holds.
+    whole, rest = cents // present, cents % present
+    return whole * (present - empty) + rest * (present - empty) // present
 
 
 @rule

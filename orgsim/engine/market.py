@@ -10,7 +10,7 @@ from orgsim.engine import streams
 from orgsim.engine.agenda import note, schedule
 from orgsim.engine.compile import rule
 from orgsim.engine.handover import cause_of_silence, close_lead, open_lead
-from orgsim.engine.needs import await_need, await_signal
+from orgsim.engine.needs import await_need, await_signal, stake_of
 from orgsim.engine.records import (
     CLOSED,
     HEARS,
@@ -36,9 +36,9 @@ from orgsim.engine.streams import exponential, normal_quantile, uniforms
 def awareness(w, prospect):
     """Chance that the account thinks of us. Reading never writes: a lift above the segment's mean fades as it does."""
     segment = w.segments[prospect.segment]
-    if prospect.lift == 0.0 or prospect.lift_base <= 0.0:
+    if prospect.lift == 0.0:
         return segment.awareness
-    return max(0.0, min(1.0, segment.awareness + prospect.lift * segment.retained / prospect.lift_base))
+    return max(0.0, min(1.0, segment.awareness + prospect.lift * segment.retained))
 
 
 @rule
@@ -53,10 +53,7 @@ def need_opens(w, day, i, time):
     u_aware, u_deal, _, _ = uniforms(firm, streams.EPISODE, prospect.segment, prospect.index, 0, prospect.episode)
     prospect.deal = deal_cents(p, u_deal)
     prospect.aware = u_aware < awareness(w, prospect)
-    prospect.stake = 0
-    if prospect.viable:
-        prospect.stake = np.int64(math.floor(p.market_reference_win * p.money_gross_margin * prospect.deal + 0.5))
-    note(w, time, NOTE_NEED, i, prospect.lead, -1, prospect.stake)
+    note(w, time, NOTE_NEED, i, prospect.lead, -1, stake_of(p, prospect))
     schedule(w, day, prospect.window_close, WINDOW_CLOSES, i, prospect.episode)
     if prospect.lead >= 0:
         meet_need(w, w.leads[prospect.lead], prospect)
@@ -87,7 +84,7 @@ def meet_need(w, lead, prospect):
     """A need opens while a lead is open: the lead, whatever began it, is now about that need."""
     lead.episode = prospect.episode
     lead.deal = prospect.deal
-    lead.value = prospect.stake
+    lead.value = stake_of(w.p[0], prospect)
     lead.viable = prospect.viable
 
 
@@ -133,9 +130,9 @@ def window_closes(w, day, i, time, episode):
     if prospect.lead < 0:
         prospect.state = IDLE
         if time >= firm.horizon_start:
-            firm.missed_value += prospect.stake
+            firm.missed_value += stake_of(w.p[0], prospect)
             firm.missed_count += prospect.viable
-        note(w, time, NOTE_MISSED, i, -1, -1, prospect.stake)
+        note(w, time, NOTE_MISSED, i, -1, -1, stake_of(w.p[0], prospect))
         await_need(w, day, i, time)
         return
     lead = w.leads[prospect.lead]
@@ -166,6 +163,5 @@ def begin_prospect(w, i):
     prospect.owner = np.int64(u_owner * w.reps.size)
     prospect.viable = u_fit >= segment.least_fit
     prospect.lead = -1
-    prospect.lift_base = 1.0
     prospect.refuses_until = -NEVER
     await_signal(w, -1, i, 0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from orgsim.engine import streams
 from orgsim.engine.agenda import schedule
 from orgsim.engine.compile import rule
@@ -42,3 +44,22 @@ def await_word(w, day, i, since):
     if rate > 0.0:
         u, _, _, _ = uniforms(w.firm[0], streams.WORD, prospect.segment, prospect.index, 0, prospect.told)
         schedule(w, day, since + exponential(u) / rate * HOURS_PER_YEAR, TELLS, i, prospect.told)
+
+
+@rule
+def stake_cents(p, deal):
+    """Value at stake, cents, of a deal in cents with an account that fits: the margin expected under reference
+    handling."""
+    return np.int64(np.floor(p.market_reference_win * p.money_gross_margin * deal + 0.5))
+
+
+@rule
+def stake_of(p, prospect):
+    """Value at stake, cents, of an account's present episode; 0 unless it fits."""
+    return stake_cents(p, prospect.deal) if prospect.viable else np.int64(0)
+
+
+@rule
+def lift_of(segment, above):
+    """What an account keeps of being so much above its segment now, or below: it fades as awareness does."""
+    return above / segment.retained if segment.retained > 0.0 else 0.0

@@ -106,10 +106,10 @@ def record_of(*fields: tuple[str, str] | tuple[str, str, tuple[int, ...]]) -> np
 
 
 PROSPECT = record_of(
-    ("fit", "f8"), ("pace", "f8"), ("lift", "f8"), ("lift_base", "f8"), ("window_open", "f8"), ("window_close", "f8"),
-    ("refuses_until", "f8"), ("deal", "i8"), ("stake", "i8"), ("index", "i4"), ("segment", "i4"), ("episode", "i4"),
+    ("fit", "f8"), ("pace", "f8"), ("lift", "f8"), ("window_open", "f8"), ("window_close", "f8"),
+    ("refuses_until", "f8"), ("deal", "i8"), ("index", "i4"), ("episode", "i4"),
     ("signals", "i4"), ("leads", "i4"), ("orders", "i4"), ("occasions", "i4"), ("lead", "i4"), ("owner", "i4"),
-    ("told", "i4"), ("state", "i1"), ("aware", "i1"), ("viable", "i1"),
+    ("told", "i4"), ("segment", "i1"), ("state", "i1"), ("aware", "i1"), ("viable", "i1"),
 )  # fmt: skip
 LEAD = record_of(
     ("created", "f8"), ("handed_over", "f8"), ("first_touch", "f8"), ("accepted", "f8"), ("opportunity", "f8"),

@@ -21,6 +21,7 @@ from orgsim.engine.handover import (
     readiness,
     stand_in_line,
 )
+from orgsim.engine.needs import lift_of
 from orgsim.engine.product import appeal_of_product
 from orgsim.engine.records import (
     ASIDE,
@@ -219,8 +220,7 @@ def warn(w, prospect, ordinal):
     u, u_whom, _, _ = uniforms(w.firm[0], streams.WORD, prospect.segment, prospect.index, 1, ordinal)
     if u < w.p[0].customers_warnings:
         friend = w.prospects[segment.first + np.int64(u_whom * segment.reach)]
-        friend.lift = -segment.awareness
-        friend.lift_base = segment.retained
+        friend.lift = lift_of(segment, -segment.awareness)
 
 
 @rule

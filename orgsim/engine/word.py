@@ -8,7 +8,7 @@ from orgsim.engine import streams
 from orgsim.engine.agenda import note
 from orgsim.engine.compile import rule
 from orgsim.engine.market import need_opens
-from orgsim.engine.needs import await_word
+from orgsim.engine.needs import await_word, lift_of
 from orgsim.engine.records import CUSTOMER, IDLE, NOTE_TOLD
 from orgsim.engine.streams import uniforms
 
@@ -25,7 +25,6 @@ def tells(w, day, i, time, told):
     friend = w.prospects[other]
     note(w, time, NOTE_TOLD, other, -1, -1, 0)
     if friend.state == IDLE:
-        friend.lift = 1.0 - segment.awareness
-        friend.lift_base = segment.retained
+        friend.lift = lift_of(segment, 1.0 - segment.awareness)
         need_opens(w, day, other, time)
     await_word(w, day, i, time)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from orgsim.clock import Clock
@@ -18,7 +19,7 @@ from orgsim.experiments.precision import Reached, Target, run_until, target_of
 from orgsim.experiments.statistics import INTERVALS
 from orgsim.experiments.worlds import Row, Task, Terms, World, engine_hash, rows_of
 from orgsim.results import Arm
-from orgsim.scenario.errors import Problem, ScenarioError, cut
+from orgsim.scenario.errors import Problem, ScenarioError, cut, show
 from orgsim.scenario.load import unknown
 from orgsim.scenario.schema import Scenario
 from orgsim.simulation import check_key
@@ -206,9 +207,12 @@ def world_problems(
     """Numbers (name, value, least) out of range, and what is wrong with the key of luck, the start and the budget."""
     wrong = []
     for name, value, least in numbers:
-        if value is not None and not least <= value <= MOST_REPLICATES:
+        if value is not None and (isinstance(value, bool) or not isinstance(value, Integral)):
+            message = f"found {show(value)}; must be a whole number"
+            wrong.append(Problem("command", None, name, show(value), message, None))
+        elif value is not None and not least <= value <= MOST_REPLICATES:
             bound = f"at least {least}" if value < least else f"at most {MOST_REPLICATES}"
-            wrong.append(Problem("command", None, name, str(value), f"found {value}; must be {bound}", None))
+            wrong.append(Problem("command", None, name, show(value), f"found {show(value)}; must be {bound}", None))
     try:
         check_key(seed, 0)
     except ScenarioError as error:

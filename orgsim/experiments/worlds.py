@@ -98,7 +98,7 @@ class Prepared:
         world = enter_arm(
             self.scenario, state, arm, since, equal_budget=self.terms.budget == "equal", today=self.today
         )
-        return finish(self.scenario, advance(world, clock.start, clock.end))
+        return finish(self.scenario, advance(world, clock.start, clock.end), last=True)
 
 
 def replicate_rows(

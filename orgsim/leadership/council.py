@@ -48,6 +48,9 @@ class Council:
         *, anew: bool = True,
     ) -> None:
         titles = [*(chair.title for chair in structure.chairs), "chief"]
+        if not isinstance(leaders, Mapping):
+            message = f"found {show(leaders)}; a table of leaders by the title of their chair is needed"
+            raise ScenarioError([Problem("leaders", None, "leaders", show(leaders), message, None)])
         problems = []
         for title, leader in leaders.items():
             if title not in titles:
@@ -216,8 +219,8 @@ class Council:
             proposes = self._function(place)
             alone = right.decides == title or (right.decides == "joint" and proposes and lever not in PROPOSED)
             if alone:
-                wanted = self._past_veto(world, firm, lever, wanted, day)
-                done, why = self._set(world, firm, lever, wanted, pace), ""
+                left, why = self._past_veto(world, lever, wanted, day)
+                done = self._set(world, firm, lever, left, pace)
             elif lever in PROPOSED and proposes and (right.decides == "joint" or right.proposals):
                 firm[f"{'budget' if lever == 'brand_share' else 'threshold'}_by_{proposes}"] = wanted
                 done, why = None, "proposed"
@@ -233,16 +236,18 @@ class Council:
                 return function
         return None
 
-    def _past_veto(self, world: r.World, firm: np.void | NDArray[Any], lever: str, wanted: Any, day: int) -> Any:
-        """What another chair's veto leaves of a wish for the split of the programme or for the threshold."""
+    def _past_veto(self, world: r.World, lever: str, wanted: Any, day: int) -> tuple[Any, str]:
+        """What another chair's veto leaves of a wish for the split of the programme or for the threshold, and a word of
+        the veto where it takes something away."""
         if lever not in PROPOSED:
-            return wanted
+            return wanted, ""
         place = PROPOSED.index(lever)
         holder = int(world.arm[f"{BOUNDED[place]}_veto"][0])
         if holder < 0:
-            return wanted
+            return wanted, ""
         theirs = float(view_of_chair(handle(world), holder, place, day))
-        return float(stop(float(firm[lever]), float(wanted), theirs))
+        left = float(stop(float(world.firm[lever][0]), float(wanted), theirs))
+        return left, "" if left == float(wanted) else f"{self.titles[holder]} has a veto"
 
     def _set(self, world: r.World, firm: np.void | NDArray[Any], lever: str, wanted: Any, pace: float) -> Any:
         step = {"brand_share": "brand_share", "threshold": "threshold", "programme": "programme_scale",

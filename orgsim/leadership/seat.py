@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from numbers import Real
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from orgsim.engine.records import ROUTINGS
 from orgsim.scenario.errors import Problem, ScenarioError, cut, nearest, show
@@ -94,8 +94,9 @@ def _problem(key: str, found: object, message: str, hint: str | None = None) -> 
     return Problem("directives", None, key, show(found), f"found {show(found)}; {message}", hint)
 
 
-def _out_of_range(key: str, found: object, low: float, high: float) -> list[Problem]:
-    if isinstance(found, Real) and not isinstance(found, bool) and low <= float(found) <= high:
+def _out_of_range(key: str, found: Any, low: float, high: float) -> list[Problem]:
+    # Compared as it is: a whole number may be too large for a float.
+    if isinstance(found, Real) and not isinstance(found, bool) and low <= found <= high:  # type: ignore[operator]
         return []
     return [_problem(key, found, f"must be a number from {low:g} to {high:g}")]
 

@@ -67,9 +67,9 @@ class ScenarioError(ValueError):
         return "\n".join(map(str, self.problems))
 
 
-def nearest(name: str, allowed: Iterable[str]) -> str | None:
+def nearest(name: object, allowed: Iterable[str]) -> str | None:
     """The allowed name most like `name`, whatever the case; None if none is alike."""
-    names = list(allowed)
+    name, names = str(name), list(allowed)
     # Swapped letters are the commonest slip, and difflib alone would read 'weesk' as 'week'.
     for known in names:
         if sorted(known.lower()) == sorted(name.lower()):
@@ -202,7 +202,13 @@ def show(value: Any) -> str:
         return f"{value:.15g}"
     if isinstance(value, list | tuple | set | frozenset):
         return "a list"
-    return "a table" if isinstance(value, dict) or hasattr(type(value), "model_fields") else str(value)
+    if isinstance(value, dict) or hasattr(type(value), "model_fields"):
+        return "a table"
+    try:
+        text = str(value)
+    except ValueError:  # a whole number with more digits than Python writes
+        return "a huge number"
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _sort(value: Any) -> str:

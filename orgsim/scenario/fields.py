@@ -7,11 +7,18 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 
+from orgsim.scenario.errors import show
 from orgsim.scenario.units import parse
 
 ASSUMPTION = "assumption"
 # Times that may never end: `inf` in TOML.
+LARGEST = 1e12  # of any number of a scenario, below which no product of a few of them leaves floating point
+SMALLEST = 1e-12  # of a number that must be more than 0, for it divides
+EXPONENT = 100.0  # of numbers that end up in exp(), by their units
+EXPONENTS = ("log units", "elasticity", "power")
 MAY_BE_ENDLESS = ("patience", "shelf_life", "memory", "half_life", "horizon", "end", "cap", "sla", "trigger")
 
 
@@ -28,11 +35,14 @@ def param(
     above: float | None = None,
     drawn: bool = False,
 ) -> Any:
-    """A field with what a reader must know of it: `low` to `high` is plausible, `least` to `most` is possible.
+    """A field with what a reader must know of it: `low` to `high` is plausible, `least` to `most` is possible; what
+    ends up in an exponent is at most 100 unless `most` says otherwise.
 
     `drawn` marks a parameter of structure or pay that no data set identifies: `--uncertain` draws it from its
     plausible range.
     """
+    if unit.startswith(EXPONENTS) and most is None:
+        most = EXPONENT
     return Field(
         default,
         ge=least,
@@ -47,6 +57,8 @@ def reads(unit: str) -> Callable[[Any], Any]:
     """A validator for a number in `unit`, or text with a unit that converts to it."""
 
     def read(value: Any) -> Any:
+        if isinstance(value, bool):
+            raise ValueError(f"found {show(value)}; a number is needed")
         return parse(value, unit) if isinstance(value, str) else value
 
     return read
@@ -72,8 +84,24 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False)
 
     @model_validator(mode="after")
-    def _no_nan(self) -> Table:
+    def _numbers_can_be_reckoned_with(self) -> Table:
+        mistakes = []
         for name, value in self:
-            if isinstance(value, float) and (math.isnan(value) or (math.isinf(value) and name not in MAY_BE_ENDLESS)):
-                raise ValueError(f"{name} must be a finite number, found {value}")
+            if isinstance(value, float):
+                if math.isnan(value) or (math.isinf(value) and name not in MAY_BE_ENDLESS):
+                    raise ValueError(f"{name} must be a finite number, found {value}")
+                if not SMALLEST <= abs(value) <= LARGEST and (said := _extreme(value, type(self).model_fields[name])):
+                    mistakes.append(((name,), show(value), said, None))
+        if mistakes:
+            said = "; ".join(f"{path[0]} {words}" for path, _, words, _ in mistakes)
+            raise PydanticCustomError("wrong_names", "{said}", {"said": said, "mistakes": mistakes})
         return self
+
+
+def _extreme(value: float, field: FieldInfo) -> str:
+    """What is wrong with a number of a huge or tiny size; nothing with one that is endless, or 0, or harmless."""
+    if LARGEST < abs(value) < math.inf:
+        return f"found {show(value)}; must be at most {LARGEST:g} in size"
+    if 0 < abs(value) < SMALLEST and any(getattr(rule, "gt", None) == 0 for rule in field.metadata):
+        return f"found {show(value)}; must be at least {SMALLEST:g}"
+    return ""

@@ -19,6 +19,9 @@ from orgsim.scenario.fields import (
     param,
 )
 
+OFTEN = 1000.0  # times a year that an account may do something, at most: a run takes time for each
+SOON = 0.1  # days after which something that comes again may come again, at least: likewise
+
 
 class Segment(Table):
     """A part of the market. Random numbers are keyed by the segment's position, never by its name."""
@@ -32,8 +35,9 @@ class Segment(Table):
     regular: bool = Field(True, description="A regular market of the firm")
     awareness: Share = param(0.45, "share", 0.05, 0.8, "theory 5: .45 regular, .12 outside (assumption)",
                              "Share of accounts aware of us at today's brand effort", least=0, most=1)
-    episodes_per_year: PerYear | None = Field(None, ge=0, description="Buying episodes; default the market's")
-    signals_per_year: PerYear | None = Field(None, ge=0, description="Signals without need; default the market's")
+    episodes_per_year: PerYear | None = Field(None, ge=0, le=OFTEN, description="Buying episodes; default the market's")
+    signals_per_year: PerYear | None = Field(None, ge=0, le=OFTEN,
+                                             description="Signals without need; default the market's")
     fit_share: Share | None = Field(None, ge=0, le=1, description="Share of accounts that fit; default the market's")
     win_shift: Number = param(0.0, "logit", -3, 3, ASSUMPTION,
                               "Added to the log-odds of choosing us, given a decision")
@@ -48,10 +52,10 @@ class Market(Table):
     customer_share: Share = param(440 / 6000, "share", 0, 0.5, "theory 5: 440 of 6,000",
                                   "Share of accounts that are customers when the warm-up begins", least=0, most=1)
     episodes_per_year: PerYear = param(0.20, "/year", 0.1, 1, "A12: 5-year interpurchase time",
-                                       "Buying episodes of a non-customer, windows included", least=0)
+                                       "Buying episodes of a non-customer, windows included", least=0, most=OFTEN)
     signals_per_year: PerYear = param(
         0.257, "/year", 0, 5, "calibrated to 840 MQLs a year (theory 5)",
-        "Signals without need that an aware account sends", least=0)
+        "Signals without need that an aware account sends", least=0, most=OFTEN)
     window: Days = param(100.0, "days", 40, 260, "theory 5: 20 weeks (assumption)", "How long a need stays open",
                          above=0)
     signal_delay: Days = param(15.0, "days", 0, 60, ASSUMPTION,
@@ -115,7 +119,7 @@ class Lead(Table):
     threshold: Number = param(-4.5, "score", -6, 3, "calibrated: where the baseline's heads of marketing set it",
                               "Score from which a lead is handed over, at the start")
     rescore: Days = param(20.0, "days", 5, 65, ASSUMPTION, "Time between two scorings of a lead held in nurture",
-                          above=0)
+                          least=SOON)
     ready: Days = param(10.0, "days", 10, 10, "theory 3: definition of held back",
                         "Time in nurture with an open window after which a lost lead was held back", least=0)
 
@@ -242,7 +246,7 @@ class Opportunity(Table):
 class Customers(Table):
     """Repeat, upsell and referral."""
 
-    interval: Days = param(260.0, "days", 5, 520, "theory 5", "Time between two order occasions", above=0)
+    interval: Days = param(260.0, "days", 5, 520, "theory 5", "Time between two order occasions", least=SOON)
     repeat: Share = param(0.80, "share", 0.5, 0.95, "theory 5: retention", "Chance of an order at an occasion",
                           least=0, most=1)
     order_value: Euro = param(8_000.0, "€", 0, 100_000, "theory 5", "Order at an occasion", least=0)

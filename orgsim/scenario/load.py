@@ -7,12 +7,14 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from functools import cache
+from os.path import isfile
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from orgsim.scenario.amounts import uncountable
 from orgsim.scenario.errors import Problem, ScenarioError, cut, dotted, from_pydantic, nearest, show
 from orgsim.scenario.schema import Scenario
 from orgsim.scenario.toml import line_of, read
@@ -66,7 +68,7 @@ def find(name_or_path: str | Path, beside: Path | None = None) -> Path:
         path = Path(text)
         candidates = [path if beside is None or path.is_absolute() else beside / path]
     for candidate in candidates:
-        if candidate.is_file():
+        if isfile(candidate):  # unlike Path.is_file, it takes any text for a path
             return candidate
     options = [*names(), *limit_names()]
     message = f"no such scenario; shipped are {cut(options)}, or give a path to a .toml file"
@@ -165,7 +167,7 @@ def _add_presets(data: dict[str, Any], file: str, text: str | None) -> list[Prob
         for name, value in given.items():
             if isinstance(value, dict) and "extends" in value:
                 base = value["extends"]
-                if base not in table:
+                if not isinstance(base, str) or base not in table:
                     message = f"found {show(base)}; allowed: {cut(list(table))}"
                     hint = nearest(str(base), table)
                     problems.append(_problem(file, text, (kind, name, "extends"), base, message, hint))
@@ -192,6 +194,10 @@ def _validated(data: dict[str, Any], file: str, text: str | None, presets: bool 
                          nearest(name, options))
             )  # fmt: skip
     problems += _weeks_that_do_not_close(scenario, file, text)
+    if (spend := scenario.money.programme + today.programme_shift) < 0:
+        message = f"found {show(today.programme_shift)}; of {scenario.money.programme:g}, programme would be {spend:g}"
+        problems.append(_problem(file, text, ("today", "programme_shift"), today.programme_shift, message))
+    problems += [_problem(file, text, path, amount, message) for path, amount, message in uncountable(scenario)]
     if problems:
         raise ScenarioError(problems)
     return scenario
@@ -263,7 +269,7 @@ def _strip(annotation: Any) -> Any:
 
 def field_at(path: str) -> FieldInfo | None:
     """The declaration of the parameter at a dotted path, with its range and unit; None where there is no such one."""
-    parts: KeyPath = tuple(int(part) if part.isdigit() else part for part in path.split("."))
+    parts: KeyPath = tuple(int(part) if part.isdecimal() else part for part in path.split("."))
     model: Any = Scenario
     for part in parts[:-1]:
         model = _inner(model, part)
@@ -279,7 +285,7 @@ def value_at(scenario: Scenario, path: str) -> Any:
             place = getattr(place, part)
         elif isinstance(place, dict) and part in place:
             place = place[part]
-        elif isinstance(place, (list, tuple)) and part.isdigit() and int(part) < len(place):
+        elif isinstance(place, (list, tuple)) and part.isdecimal() and int(part) < len(place):
             place = place[int(part)]
         else:
             raise KeyError(path)
@@ -295,7 +301,7 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
         place: Any = data
         walked: list[str | int] = []
         for part in parts[:-1]:
-            step: str | int = int(part) if isinstance(place, (list, tuple)) and part.isdigit() else part
+            step: str | int = int(part) if isinstance(place, (list, tuple)) and part.isdecimal() else part
             below = _step_into(place, step)
             if below is None:
                 break
@@ -306,7 +312,7 @@ def override(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
         options = allowed_keys(tuple(walked))
         if isinstance(place, dict) and complete and (last in place or last in options or not options):
             place[last] = value.model_dump(mode="python") if isinstance(value, BaseModel) else value
-        elif isinstance(place, list) and complete and last.isdigit() and int(last) < len(place):
+        elif isinstance(place, list) and complete and last.isdecimal() and int(last) < len(place):
             place[int(last)] = value
         else:
             wrong = parts[len(walked)]

@@ -195,7 +195,8 @@ class People(Table):
     pay_memory: Months = param(3.0, "months", 1, 6, ASSUMPTION, "Half-life in which pay is felt", above=0)
     expectation: Months = param(12.0, "months", 6, 36, ASSUMPTION, "Half-life in which expectations follow pay",
                                 above=0)
-    vacancy: Weeks = param(6.0, "weeks", 0, 26, ASSUMPTION, "Time a seat stays empty, notice deducted", least=0)
+    vacancy: Weeks = param(6.0, "weeks", 0, 26, ASSUMPTION, "Time a seat stays empty, notice deducted", least=0,
+                           most=50_000)
     hire_cost: Euro = param(16_000.0, "€", 0, 60_000, "theory 5: 26 k€ a year over 1.65 hires",
                             "Search and training of a new hire", least=0)
     applicants: int = Field(2, ge=1, le=8, description="Applicants for a seat, of whom one is taken",

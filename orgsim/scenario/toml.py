@@ -11,6 +11,7 @@ from orgsim.scenario.errors import Path, Problem, ScenarioError
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+DEEPEST = 50  # tables and lists in each other; what a scenario needs is 6, and what walks them calls itself
 _UNCLOSED = "a text is opened with a quote and not closed"
 _PLAIN_WORDS = {
     r"Invalid value": 'the value is missing or cannot be read; text needs quotes, such as "20 weeks"',
@@ -39,12 +40,28 @@ def read(text: str, file: str) -> dict[str, Any]:
     """
     try:
         # Some editors put an invisible byte-order mark first, which TOML does not know.
-        return tomllib.loads(text.removeprefix("\ufeff"))
+        data = tomllib.loads(text.removeprefix("\ufeff"))
+        if _deeper(data, DEEPEST):
+            raise RecursionError
+        return data
     except RecursionError:
         message = "lists or tables are nested too deeply"
         raise ScenarioError([Problem(file, None, "", "", message, None)]) from None
     except ValueError as error:
         raise ScenarioError([_syntax_problem(str(error), text, file)]) from None
+
+
+def _deeper(data: Any, most: int) -> bool:
+    """Whether tables or lists lie deeper in each other than so many."""
+    level = [data]
+    for _ in range(most):
+        level = [
+            value
+            for holder in level
+            for value in (holder.values() if isinstance(holder, dict) else holder)
+            if isinstance(value, (dict, list))
+        ]
+    return bool(level)
 
 
 def _syntax_problem(message: str, text: str, file: str) -> Problem:

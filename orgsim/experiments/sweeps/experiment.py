@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from os.path import isfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -79,8 +80,8 @@ def find_experiment(name_or_path: str | Path) -> Path:
     """The file of an experiment: a shipped name or a path. Raises ScenarioError with the nearest name."""
     text = str(name_or_path)
     shipped = library() / FOLDER / f"{text}.toml"
-    path = shipped if shipped.is_file() else Path(text)
-    if path.is_file():
+    path = shipped if isfile(shipped) else Path(text)
+    if isfile(path):
         return path
     options = experiment_names()
     message = f"no such experiment; shipped are {cut(options)}, or give a path to a .toml file"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orgsim.experiments.store import manifest, write_json
+from orgsim.experiments.store import manifest, plain, write_json
 from orgsim.experiments.sweeps.design import Factor
 from orgsim.experiments.sweeps.shards import Shards
 from orgsim.scenario.errors import Problem, ScenarioError, show
@@ -37,7 +39,7 @@ def write_manifest(folder: Path, plan: Plan, name: str, command: list[str] | Non
             "listed": list(experiment.listed), "replicates": experiment.replicates, "terms": asdict(experiment.terms),
         },
     )  # fmt: skip
-    write_json(folder / "manifest.json", about)
+    write_json(folder / "manifest.json", about | {"digest": _digest(about)})
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -48,15 +50,25 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         about = found.get("experiment") if isinstance(found, dict) else None
         if not isinstance(about, dict) or NEEDED - set(about) or {"plan", "scenarios"} - set(found):
             raise ValueError("not a sweep's")
+        if found.pop("digest", None) != _digest(found):
+            raise ValueError("not what was written")
         return dict(found)
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
+            raise
         message = f"found {show(str(folder))}; no sweep is there (no manifest.json): `orgsim sweep` makes one"
-    except ValueError:
+    except (ValueError, RecursionError):
         message = (
             f"found {show(str(folder))}; its manifest.json is not that of a sweep. The sweep's command writes it anew; "
             "runs in shards/ are kept"
         )
     raise ScenarioError([Problem("command", None, "folder", show(str(folder)), message, None)])
+
+
+def _digest(content: dict[str, Any]) -> str:
+    """Digest of a manifest's content, by which damage to it is noticed."""
+    text = json.dumps(plain(content, infinite="inf"), sort_keys=True, default=str)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def revived(content: Any) -> Any:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from orgsim.experiments.store import write_bytes
 from orgsim.experiments.sweeps.design import Design, Factor
 from orgsim.experiments.sweeps.manifest import factor_of, frozen, read_manifest, revived
-from orgsim.experiments.sweeps.shards import ABOUT_RUN, Damaged, Shards, SweepError
+from orgsim.experiments.sweeps.shards import ABOUT_RUN, Damaged, Shards, SweepError, begun_again
 from orgsim.results import Arm
 from orgsim.scenario.load import known
 
@@ -54,13 +54,19 @@ class Status:
 class Results:
     """A sweep's folder, opened for reading; nothing is loaded before it is asked for, nothing is changed.
 
-    What is on disk is looked up when the object is made; open it again to see later runs.
+    What is on disk is looked up once; open it again to see later runs. Where a sweep has put shards together since, it
+    is looked up anew.
     """
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.manifest = read_manifest(self.folder)
         self._shards = Shards(self.folder)
+
+    def forget(self) -> None:
+        """Look up anew what runs are on disk."""
+        for name in ("_found", "figures", "_read", "_each_once"):
+            self.__dict__.pop(name, None)
 
     def __repr__(self) -> str:
         state = self.status()
@@ -138,6 +144,7 @@ class Results:
         """Shards whose content is not what was written; their runs count as missing."""
         return self._found[1]
 
+    @begun_again
     def dataset(self) -> ds.Dataset:
         """The undamaged shards as an Arrow dataset: key, structure, pay, seed, replicate, error, seconds, figures.
 
@@ -158,6 +165,7 @@ class Results:
         names = [name for name in self.dataset().schema.names if name not in ABOUT_RUN]
         return [name for name in FIRST if name in names] + sorted(set(names) - set(FIRST))
 
+    @begun_again
     def table(self, metrics: Sequence[str] | None = None, *, every: bool = False) -> pa.Table:
         """One row per run that is done, sorted by point, arm and replicate: point, factors, structure, pay, seed,
         replicate, error, figures (all, or those of `metrics`), key. `every`: runs of earlier plans in the folder too,
@@ -167,10 +175,12 @@ class Results:
         """
         import pyarrow as pa
 
-        for metric in metrics or ():
+        for metric in metrics or () if self.figures else ():
             known(metric, self.figures, "metric")
         wanted = self.figures if metrics is None else list(metrics)
-        rows = _once(self.dataset().to_table(columns=["key", "error", *wanted]))
+        rows = _once(self.dataset().to_table(columns=["key", "error", *(wanted if self.figures else ())]))
+        for name in () if self.figures else wanted:  # no run is there whose figures would have names
+            rows = rows.append_column(name, pa.array([None] * len(rows), pa.float64()))
         plan = self._all_plans() if every else self.plan
         paths = [name for name in plan.column_names if name not in ("point", *PLACE, "key")]
         joined = plan.join(rows, "key", join_type="inner")
@@ -248,6 +258,7 @@ class Results:
 
     # SQL --------------------------------------------------------------------------------------------------------
 
+    @begun_again
     def query(self, sql: str) -> pd.DataFrame:
         """What DuckDB answers to a query over `runs` (as `table`), `points` and `shards` (all runs on disk)."""
         import pandas as pd
@@ -303,6 +314,7 @@ class Results:
         write_bytes(path, _as_file(table, path.suffix))
         return len(table)
 
+    @begun_again
     def status(self) -> Status:
         """How far the sweep is."""
         tables, damaged = self._found

@@ -15,9 +15,10 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,27 @@ class Damaged:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.why}"
+
+
+def begun_again[**P, T](read: Callable[P, T]) -> Callable[P, T]:
+    """A method that reads shards, begun anew, after `forget`, where a sweep has merged some of them away meanwhile.
+
+    Raises SweepError where that goes on.
+    """
+
+    @wraps(read)
+    def reading(*args: P.args, **kwargs: P.kwargs) -> T:
+        reader: Any = args[0]
+        for _ in range(TURNS):
+            try:
+                return read(*args, **kwargs)
+            except Exception as error:
+                if not (isinstance(error, FileNotFoundError) or type(error).__name__ == "IOException"):  # DuckDB's
+                    raise
+                reader.forget()
+        raise SweepError("shards are merged or taken away all the time; read again when the sweep is over")
+
+    return reading
 
 
 class Shards:
