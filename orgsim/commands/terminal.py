@@ -83,6 +83,8 @@ def _failure(error: Exception) -> Failure:
         where = f"{error.filename}: " if error.filename else ""
         return Failure(f"{where}{error.strerror or error}", 2 if ours else 1)
     first = (str(error).splitlines() or [""])[0]
+    if isinstance(error, MemoryError):
+        return Failure(f"memory is short ({first}); take fewer prospects (market.size) or fewer workers", 1)
     return Failure(f"{type(error).__name__}: {first} (`orgsim --debug ...` shows where)", 1)
 
 

@@ -163,7 +163,7 @@ def marketer_week(w, m, day):
     if both > 0.0 and 0.0 < today < 1.0:
         odds = habit[BRAND] / today * firm.brand_share
         other = habit[ACTIVATION] / (1.0 - today) * (1.0 - firm.brand_share)
-        directed = both * odds / (odds + other)
+        directed = both * odds / (odds + other) if odds + other > 0.0 else habit[BRAND]
         if p.leadership_directs_hours > 0.0:
             odds = habit[BRAND] / today * firm.brand_hours
             other = habit[ACTIVATION] / (1.0 - today) * (1.0 - firm.brand_hours)

@@ -6,6 +6,8 @@ the same for every structure.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
@@ -172,9 +174,9 @@ def device_records(scenario: Scenario, structure: Structure) -> NDArray[np.recor
         for participant, field in (("reps", "rep_hours"), ("marketers", "marketer_hours"), ("heads", "head_hours")):
             row[field] = weekly if participant in device.participants else 0.0
         row["heads"] = needs_two_heads(device)
-        row["full"] = 1.0 - np.exp(-monthly / device.dose) if device.dose > 0 else 1.0
+        row["full"] = 1.0 - math.exp(-monthly / device.dose) if device.dose > 0 else 1.0
         months = device.adoption * slower
-        row["pace"] = 1.0 - np.exp(-1.0 / (months * 52.0 / 12.0)) if months > 0 else 1.0
+        row["pace"] = 1.0 - math.exp(-1.0 / (months * 52.0 / 12.0)) if months > 0 else 1.0
         row["fade"] = 0.5 ** (1.0 / device.decay)
         row["trigger"] = device.trigger
         row["running"] = np.isinf(device.trigger)
@@ -223,7 +225,7 @@ def candidate_records(scenario: Scenario, seed: int, replicate: int) -> NDArray[
         if not chief:
             row["selling"] = ndtri(u_selling)
             own = ndtri(u_marketing)
-            row["marketing"] = lead.correlation * row["selling"] + np.sqrt(1 - lead.correlation**2) * own
+            row["marketing"] = lead.correlation * row["selling"] + math.sqrt(1 - lead.correlation**2) * own
         row["error"] = ndtri(u_error)
         row["sales_error"] = ndtri(u_sales_error)
     return candidates
