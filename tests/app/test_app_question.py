@@ -106,7 +106,7 @@ def test_an_entry_that_extends_a_file_is_refused() -> None:
     ({"people.reps": 5_000}, "firm.people"),
     ({"time.years": 100}, "firm.time"),
     ({"market.size": 120_000, "market.signals_per_year": 1_000}, "firm"),
-    ({"market.segments.0.signals_per_year": 1e9}, "firm"),
+    ({"market.size": 120_000, "market.segments.0.signals_per_year": 1_000}, "firm"),
 ])  # fmt: skip
 def test_a_firm_too_large_to_be_dragged_is_refused_with_what_would_do(values: Document, key: str) -> None:
     found = told({"arms": [{"structure": "merged"}], "firm": values})

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import orgsim
+from orgsim.engine.compile import as_python
 from orgsim.engine.curves import logistic as compiled_logistic
 from orgsim.engine.curves import logit as compiled_logit
 from orgsim.scenario.schema import Scenario
 
-logistic, logit = compiled_logistic.py_func, compiled_logit.py_func
+logistic, logit = as_python(compiled_logistic), as_python(compiled_logit)
 
 
 def firm(**changes: Any) -> Scenario:

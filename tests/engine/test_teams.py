@@ -10,13 +10,14 @@ import pytest
 
 import orgsim
 from orgsim.clock import Clock
+from orgsim.engine.compile import as_python
 from orgsim.engine.curves import logistic as compiled_logistic
 from orgsim.results import Run
 from orgsim.scenario.organisation import PRIMITIVES
 from orgsim.scenario.schema import Scenario
 from orgsim.scenario.staff import EFFORT, MARKETER_ACTIVITIES
 
-logistic = compiled_logistic.py_func
+logistic = as_python(compiled_logistic)
 STILL = {
     "market.size": 200, "time.years": 1.0, "time.warm_up_years": 0.5, "time.run_off_months": 0, "people.reps": 4,
     "people.marketers": 2, "today.pay": "fixed", "effort.half_life": 0, "structures.separate.coordination": 0,
