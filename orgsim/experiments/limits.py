@@ -20,6 +20,7 @@ import pandas as pd
 from scipy import stats
 
 from orgsim.experiments import closed_forms, closed_forms_pay
+from orgsim.experiments.compare import MOST_REPLICATES
 from orgsim.results import Run
 from orgsim.scenario.errors import Problem, ScenarioError, cut, nearest, show
 from orgsim.scenario.load import known, limit_names, load_scenario
@@ -287,9 +288,10 @@ def verify(
     replicates), z, agrees. Judged by Student's t at a false-alarm rate of 1e-6 per output; where the standard error
     is 0, z is None and both must agree to the case's tolerance. At least 30 replicates.
     """
-    if replicates is not None and replicates < 30:
+    if replicates is not None and not 30 <= replicates <= MOST_REPLICATES:
+        bound = "at least 30" if replicates < 30 else f"at most {MOST_REPLICATES}"
         raise ScenarioError(
-            [Problem("command", None, "replicates", str(replicates), f"found {replicates}; must be at least 30", None)]
+            [Problem("command", None, "replicates", str(replicates), f"found {replicates}; must be {bound}", None)]
         )
     if case is None and settings:
         raise ScenarioError([Problem("command", None, "set", "", "settings need the name of one case", None)])

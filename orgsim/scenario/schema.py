@@ -96,7 +96,7 @@ class Limit(Table):
     inputs: dict[str, Any] = Field(description="Keys and their defaults")
     sets: dict[str, str] = Field(description="Parameters by dotted path, as formulas of the keys; "
                                             "a name without a dot is an intermediate value")
-    replicates: int = Field(100, ge=30, description="Replicates by default")
+    replicates: int = Field(100, ge=30, le=1_000_000, description="Replicates by default")
     tolerance: float = Field(1e-9, gt=0, lt=1, description="Relative and absolute tolerance where luck plays no part")
 
 

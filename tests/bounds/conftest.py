@@ -1,0 +1,8 @@
+"""What other tests know of runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "properties"))
