@@ -186,3 +186,8 @@ def test_the_power_that_theory_gives_is_the_level_where_nothing_differs_and_grow
     assert synthetic.noncentral(0.0, 12) == pytest.approx(0.05)
     assert 0.05 < synthetic.noncentral(0.5, 10) < synthetic.noncentral(0.5, 30) < synthetic.noncentral(1.0, 100) <= 1
     assert synthetic.noncentral(0.5, 34) == pytest.approx(0.8078, abs=1e-4)
+
+
+def test_a_kind_of_interval_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="found 'percentile'; allowed: t, bootstrap"):
+        estimate([1.0, 2.0, 4.0], interval="percentile")

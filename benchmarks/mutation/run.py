@@ -5,7 +5,7 @@
 
 Draws mutants at random, in proportion to their number in each module (of the statistics all, in a run without
 --module), runs the quick tests that reach each, and prints the score by module with Wilson's interval, and every
-survivor as a change. mutmut and libcst must be installed. --record keeps the result under a name in
+survivor as a change. Needs benchmarks/mutation/requirements.txt. --record keeps the result under a name in
 benchmarks/mutation/results.json; --into writes the page from all that is kept there (alone, it runs nothing).
 """
 

@@ -37,8 +37,10 @@ def estimate(
     interval: Student's "t", or "bootstrap" (`bootstrap_interval`; the p-value stays that of t). first: where it was
     learned from the replicates when to stop (`precision.run_until`), the number of those of the first stage; the
     interval is then that of the procedure. With one replicate the interval is unbounded; where all replicates are
-    equal it has no width, and a mean that is not 0 has the p-value 0.
+    equal it has no width, and a mean that is not 0 has the p-value 0. Raises ValueError for another kind of interval.
     """
+    if interval not in INTERVALS:
+        raise ValueError(f"interval: found {interval!r}; allowed: {', '.join(INTERVALS)}")
     x = np.asarray(values, dtype=float)
     n = len(x)
     above, median = float((x > 0).mean()), float(np.median(x))
