@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from orgsim.figures.chart import Chart
 
 PER_INCH = 96  # px of a page in an inch of a file
+KEY = 44  # letters in a line of a key
 
 
 @dataclass(frozen=True)
@@ -110,10 +111,11 @@ def heading(axes: Axes, text: str, look: Look, key: Sequence[tuple[str, str, str
     """A panel's title, below it the key: name, colour and mark of each arm."""
     from matplotlib.lines import Line2D
 
+    names = [textwrap.wrap(name, KEY) or [""] for name, _, _ in key]
     if key:
         marks = [
-            Line2D([], [], marker=mark, color=colour, linestyle="none", markersize=6, label=name)
-            for name, colour, mark in key
+            Line2D([], [], marker=mark, color=colour, linestyle="none", markersize=6, label="\n".join(lines))
+            for lines, (_, colour, mark) in zip(names, key, strict=True)
         ]
         axes.legend(
             handles=marks,
@@ -129,7 +131,8 @@ def heading(axes: Axes, text: str, look: Look, key: Sequence[tuple[str, str, str
         )
     if text:
         lines = "\n".join(textwrap.wrap(text, 60))
-        axes.set_title(lines, loc="left", fontsize=9.5, fontweight="bold", color=look.ink, pad=6 + 12.5 * len(key))
+        above = 6 + 12.5 * sum(map(len, names))
+        axes.set_title(lines, loc="left", fontsize=9.5, fontweight="bold", color=look.ink, pad=above)
 
 
 def haloed(axes: Axes, x: float, y: float, text: str, look: Look, **more: Any) -> None:

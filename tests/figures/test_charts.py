@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from jsonschema import Draft7Validator
 
+import orgsim
 from orgsim.experiments.metrics import about, metrics_of
 from orgsim.figures import vega
 from orgsim.figures.chart import FEW, ArmNames, Chart
@@ -405,3 +406,18 @@ def test_figures_of_a_comparison_are_the_reports_charts() -> None:
     assert leads.iloc[0] == comparison.values(comparison.arms[0], "leads_created").mean() / comparison.years
     for figure in (comparison.plot.revenue_and_waste(), comparison.plot.funnel()):
         assert "2 worlds" in " ".join(text.get_text() for text in figure.texts)
+
+
+def test_a_long_name_of_an_arm_breaks_into_lines_of_the_key_and_leaves_the_plot_its_room(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    long = "One director bred in sales, adjusted version, own numbers of each team, adjusted version"
+    firm = orgsim.load_scenario("baseline").with_(**{
+        "market.size": 300, "time.years": 0.3, "time.warm_up_years": 0.3, "time.run_off_months": 0,
+        "structures.long": {"extends": "merged", "title": long},
+    })  # fmt: skip
+    figure = orgsim.compare(firm, arms=["separate", "long"], replicates=2).plot.funnel()
+    figure.draw_without_rendering()
+    assert not [one for one in recwarn if "constrained_layout" in str(one.message)]
+    wide = figure.get_figwidth()
+    assert all(axes.get_position().width * wide > 3 for axes in figure.axes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orgsim.figures.chart import MARKS, SHAPES, ArmName, one_line
+from orgsim.figures.look import KEY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,12 +163,17 @@ def name_lines(keys: Sequence[Key]) -> int:
     return max((len(wrapped(key.name)) for key in keys), default=1)
 
 
+def key_lines(keys: Sequence[Key]) -> int:
+    """Lines of a key in a file."""
+    return sum(len(wrapped(key.name, KEY)) for key in keys)
+
+
 def pixels(height: float) -> Spec:
     """A vertical scale that counts px from the top."""
     return {"domain": [height, 0], "nice": False, "zero": False}
 
 
-def wrapped(text: str, width: int = 44) -> list[str]:
+def wrapped(text: str, width: int = KEY) -> list[str]:
     """Lines of a heading that fit a panel of a phone's width."""
     import textwrap
 

@@ -17,6 +17,7 @@ from orgsim.figures.forms.keys import (
     chosen,
     colour,
     first_line,
+    key_lines,
     key_of,
     lookup,
     name_lines,
@@ -93,7 +94,8 @@ class Lanes:
     @property
     def frame(self) -> int:
         """px above and below the plot in a file."""
-        return 62 + 15 * max(0, len(wrapped(self.heading, HEADING)) - 1) + (17 * len(self.slots) if self.keyed else 0)
+        key = 17 * key_lines(self.slots) if self.keyed else 0
+        return 62 + 15 * max(0, len(wrapped(self.heading, HEADING)) - 1) + key
 
     @property
     def keyed(self) -> bool:

@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from orgsim.figures.forms.keys import HEADING, Key, Spec, axis_x, chosen, colour, key_of, lookup, only, shape, wrapped
+from orgsim.figures.forms.keys import (
+    HEADING,
+    Key,
+    Spec,
+    axis_x,
+    chosen,
+    colour,
+    key_lines,
+    key_of,
+    lookup,
+    only,
+    shape,
+    wrapped,
+)
 from orgsim.figures.look import Look, heading, numbers
 from orgsim.language import Language
 
@@ -53,7 +66,8 @@ class Lines:
 
     @property
     def frame(self) -> int:
-        return 66 + 15 * (len(wrapped(self.heading, HEADING)) - 1) + 17 * (len(self.keys) if len(self.keys) > 1 else 0)
+        key = 17 * key_lines(self.keys) if len(self.keys) > 1 else 0
+        return 66 + 15 * (len(wrapped(self.heading, HEADING)) - 1) + key
 
     @property
     def height(self) -> int:
