@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from orgsim.experiments.metrics import about
+from orgsim.experiments.precision import target_of
 from orgsim.experiments.statistics import (
     INTERVALS,
     beyond_luck,
@@ -158,3 +160,14 @@ def test_intervals_that_hold_together_share_what_may_go_wrong() -> None:
     assert together(0.9, 0) == pytest.approx(0.9)
     assert t_quantile(0.95, 2) == pytest.approx(T_2)
     assert t_quantile(0.5, 1) == pytest.approx(1.0), "the quartile of a Cauchy variable"
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [("profit", "an amount a year such as '20 k€'"), ("value", "an amount such as '20 k€'"),
+     ("won", "a plain number (a year)")],
+)  # fmt: skip
+def test_a_target_that_cannot_be_read_is_answered_by_what_to_write_for_the_figure(metric: str, words: str) -> None:
+    with pytest.raises(ValueError, match="found") as caught:
+        target_of("much", about(metric), 3.0)
+    assert str(caught.value) == f"found 'much'; write a share such as '2%', or {words}"

@@ -17,7 +17,12 @@ MEANINGS = {
     "equivalent": "no test can tell it from the rule",
     "immaterial": "it differs, but in nothing that the model's text says or a user could see",
     "matters": "a fault that the quick tests would miss",
+    "killed since": "a fault that they missed when the sample was run, and that a test written for it finds now",
 }
+KILLED_SINCE = """The score of the sample stands as it was measured. Of the {mattered} survivors that mattered, {since}
+have been killed since by {files}, each tried with
+the mutant put in by hand. These tests were written with the survivors in sight: only a fresh sample would tell what
+they add to the score."""
 INTRODUCTION = """# Mutation testing
 
 *Written by `{command}`, from runs kept in `benchmarks/mutation/results.json`; judgements of survivors stand in
@@ -36,7 +41,8 @@ share of mutants that some test kills.
   is put in force in a fork of one warm process by giving the imported function the mutant's code; nothing is copied
   or compiled anew, and the program around it is the one that is shipped.
 - A change that compiles to the same code is no mutant. Mutants of constants and tables at the level of a module are
-  left out, as in mutmut; so are {left_out}.
+  left out, as in mutmut, and so are functions with other decorators (what a scenario makes is made once and kept:
+  `engine/segments.py`), and {left_out}.
 - mutmut would change {there_are:,} places, so a random sample is drawn, each module in proportion; of `statistics.py`
   all are run. The interval is Wilson's, 95 %; that of all rules is a little wide, since the sample is stratified.
 - Everything runs **with the JIT off**, as plain Python. Tests that take longer than {longest:g} s uncompiled, or that
@@ -64,7 +70,8 @@ def write_page(path: Path) -> None:
     text = INTRODUCTION.format(
         command=COMMAND, left_out=left_out, there_are=there_are, longest=after["longest"], patience=after["patience"]
     )
-    rows = [text, *section("Before", "before", before, "of those that there were before this study")]
+    rows = [text, *section("Before", "before", before, "of those that there were before this study; most of those "
+                                   "run whole firms, which is too slow here though they kill mutants too")]  # fmt: skip
     if "between" in kept:
         rows += section("Between", "between", kept["between"], "of single rules and of statistics; those of its "
                         "survivors that matter have been killed since")  # fmt: skip
@@ -95,6 +102,9 @@ def survivors(run: Mapping[str, Any]) -> list[str]:
     rows += [f"- **{name}** {len(found[name])}: {meaning}" for name, meaning in MEANINGS.items()]
     if found["not judged"]:
         rows.append(f"- **not judged** {len(found['not judged'])}")
+    if found["killed since"]:
+        since = len(found["killed since"])
+        rows += ["", KILLED_SINCE.format(since=since, mattered=since + len(found["matters"]), files=killers(judged))]
     for name, texts in found.items():
         if texts:
             rows += ["", f"## Survivors: {name}", "", *texts]
@@ -106,5 +116,12 @@ def verdict_of(survivor: Mapping[str, str], judged: Mapping[str, Any]) -> tuple[
     module, function, _ = survivor["mutant"].split(" ")
     for entry in judged.get("mutant", []):
         if (entry["module"], entry["function"]) == (module, function) and entry["change"] == survivor["change"]:
-            return entry["verdict"], entry["why"]
+            now = f" Killed now by `{entry['test']}` (`{entry['file']}`)." if "test" in entry else ""
+            return entry["verdict"], entry["why"] + now
     return "not judged", survivor["outcome"].capitalize() + "."
+
+
+def killers(judged: Mapping[str, Any]) -> str:
+    """The files of the tests that kill survivors now."""
+    files = {entry["file"] for entry in judged["mutant"] if "file" in entry}
+    return " and ".join(f"`{file}`" for file in sorted(files))
