@@ -66,12 +66,10 @@ def base_pay(staff, cents, days):
     for person in staff:
         empty += person.away
         person.away = 0
-    present = np.int64(staff.size) * days
-    if present <= 0:
-        return np.int64(0)
+    seats = np.int64(staff.size) * days
+    filled, seats = seats - empty, max(1, seats)
     # By parts: cents of a month times days of all seats may be more than a whole number holds.
-    whole, rest = cents // present, cents % present
-    return whole * (present - empty) + rest * (present - empty) // present
+    return cents // seats * filled + cents % seats * filled // seats
 
 
 @rule

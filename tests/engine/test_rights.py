@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from plain_rules import plain
 from scipy import stats
-from test_rules_both_ways import in_python
 
 import orgsim
 from orgsim.engine import records as r
@@ -90,7 +90,7 @@ def test_leads_go_by_chance_in_proportion_to_results_or_to_practice(kind: str) -
         world.reps["usual"][:, r.REPEAT_REVENUE] = 300 * claims
     else:
         world.reps["practice"] = claims
-    routed = in_python(routing.routed)
+    routed = plain(routing.routed)
     lead = world.leads[0]
     counts = np.zeros(4)
     for prospect in world.prospects:
@@ -103,7 +103,7 @@ def test_leads_go_by_chance_in_proportion_to_results_or_to_practice(kind: str) -
 def test_where_nobody_has_shown_anything_yet_performance_routing_is_even() -> None:
     world = new_world(firm({"routing": "performance"}), Arm("separate", "own_numbers"), 1, 0)
     world.reps["usual"] = 0.0
-    routed = in_python(routing.routed)
+    routed = plain(routing.routed)
     assert all(routed(world, prospect, world.leads[0]) == prospect["owner"] for prospect in world.prospects[:50])
 
 
