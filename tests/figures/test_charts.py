@@ -15,6 +15,7 @@ import altair
 import numpy as np
 import pandas as pd
 import pytest
+from figure_tables import NAMES, charts, keys_of, tables
 from jsonschema import Draft7Validator
 
 import orgsim
@@ -30,7 +31,6 @@ from orgsim.figures.charts.worlds import chart_values, quantiled, with_differenc
 from orgsim.figures.look import LOOKS
 from orgsim.language import language
 from orgsim.scenario.load import load_scenario
-from tests.figures.figure_tables import NAMES, charts, keys_of, tables
 
 # What a page's interpreter of expressions must know; vega-embed's does.
 VALIDATOR = Draft7Validator(altair.LayerChart._rootschema)  # altair carries Vega-Lite's own schema
