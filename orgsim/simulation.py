@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,9 +41,6 @@ from orgsim.scenario.errors import Problem, ScenarioError, show
 from orgsim.scenario.load import known
 from orgsim.scenario.pay import PayPlan
 from orgsim.scenario.schema import Scenario
-
-if TYPE_CHECKING:
-    pass
 
 WORD = 2**32
 START_ROOM = 1024

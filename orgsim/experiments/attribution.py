@@ -31,6 +31,7 @@ from orgsim.experiments.statistics import Estimate, estimate, holm
 from orgsim.leadership.arms import same_organisation
 from orgsim.results import Arm
 from orgsim.scenario.errors import Problem, ScenarioError
+from orgsim.scenario.fields import MOST_REPLICATES
 from orgsim.scenario.load import known
 from orgsim.scenario.schema import Scenario
 from orgsim.simulation import advance, arm_of, check_key, enter_arm, finish, warm_up
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REPLICATES = 20
-MOST_REPLICATES = 1_000_000
 SALARY = "salary"
 
 # Groups of primitives (theory 1.1), each the names of switches; every primitive belongs to exactly one.

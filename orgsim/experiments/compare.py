@@ -20,6 +20,7 @@ from orgsim.experiments.statistics import INTERVALS
 from orgsim.experiments.worlds import Row, Task, Terms, World, engine_hash, rows_of
 from orgsim.results import Arm
 from orgsim.scenario.errors import Problem, ScenarioError, cut, show
+from orgsim.scenario.fields import MOST_REPLICATES
 from orgsim.scenario.load import unknown
 from orgsim.scenario.schema import Scenario
 from orgsim.simulation import check_key
@@ -33,7 +34,6 @@ PAY = ("own_numbers", "shared_revenue")
 REPLICATES = 100
 FIRST = 30  # replicates of the first stage where the run decides itself how many there are
 MOST = 1_000  # and their limit
-MOST_REPLICATES = 1_000_000
 
 Progress = Callable[[int, int], None]
 Simulate = Callable[[Sequence[Arm], int, int, Callable[[int], None] | None], list[Row]]

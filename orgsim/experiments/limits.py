@@ -20,9 +20,9 @@ import pandas as pd
 from scipy import stats
 
 from orgsim.experiments import closed_forms, closed_forms_pay
-from orgsim.experiments.compare import MOST_REPLICATES
 from orgsim.results import Run
 from orgsim.scenario.errors import Problem, ScenarioError, cut, nearest, show
+from orgsim.scenario.fields import MOST_REPLICATES
 from orgsim.scenario.load import known, limit_names, load_scenario
 from orgsim.scenario.schema import Limit, Scenario
 from orgsim.simulation import run

@@ -15,6 +15,7 @@ from orgsim.scenario.units import parse
 
 ASSUMPTION = "assumption"
 # Times that may never end: `inf` in TOML.
+MOST_REPLICATES = 1_000_000  # of any question
 LARGEST = 1e12  # of any number of a scenario, below which no product of a few of them leaves floating point
 SMALLEST = 1e-12  # of a number that must be more than 0, for it divides
 EXPONENT = 100.0  # of numbers that end up in exp(), by their units

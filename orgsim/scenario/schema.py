@@ -12,7 +12,19 @@ from typing import Any
 from pydantic import Field
 
 from orgsim.scenario.devices import Device
-from orgsim.scenario.fields import ASSUMPTION, Euro, EuroPerYear, Months, Number, Share, Table, Weeks, Years, param
+from orgsim.scenario.fields import (
+    ASSUMPTION,
+    MOST_REPLICATES,
+    Euro,
+    EuroPerYear,
+    Months,
+    Number,
+    Share,
+    Table,
+    Weeks,
+    Years,
+    param,
+)
 from orgsim.scenario.funnel import Belief, Brand, Contact, Customers, Lead, Market, Opportunity
 from orgsim.scenario.organisation import Backgrounds, Leadership, Structure, Switches, Today
 from orgsim.scenario.pay import PayPlan
@@ -96,7 +108,7 @@ class Limit(Table):
     inputs: dict[str, Any] = Field(description="Keys and their defaults")
     sets: dict[str, str] = Field(description="Parameters by dotted path, as formulas of the keys; "
                                             "a name without a dot is an intermediate value")
-    replicates: int = Field(100, ge=30, le=1_000_000, description="Replicates by default")
+    replicates: int = Field(100, ge=30, le=MOST_REPLICATES, description="Replicates by default")
     tolerance: float = Field(1e-9, gt=0, lt=1, description="Relative and absolute tolerance where luck plays no part")
 
 

@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from orgsim.scenario.errors import Path as KeyPath
-from orgsim.scenario.fields import Table
+from orgsim.scenario.fields import MOST_REPLICATES, Table
 
 WORD = 2**32
-MOST_REPLICATES = 1_000_000
 OWN = {"scenario", "factors", "points", "design", "structures", "arms"}  # keys that only an experiment has
 FIRMS = {"extends", "market", "people", "money", "today", "time"}  # and some that only a scenario has
 

@@ -94,8 +94,7 @@ class Lanes:
     @property
     def frame(self) -> int:
         """px above and below the plot in a file."""
-        key = 17 * key_lines(self.slots) if self.keyed else 0
-        return 62 + 15 * max(0, len(wrapped(self.heading, HEADING)) - 1) + key
+        return 62 + 15 * max(0, len(wrapped(self.heading, HEADING)) - 1) + 17 * self.keyed * key_lines(self.slots)
 
     @property
     def keyed(self) -> bool:
